@@ -1,0 +1,77 @@
+# Everything a person or a machine does with this repository. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+PYTHON ?= python3
+PORT ?= 8080
+UV_VERSION := 0.13.9
+
+BIN := .venv/bin
+DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard operator/pyproject.toml workloads/pyproject.toml))
+SOURCES := $(DISTRIBUTIONS) tests docs
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+
+.PHONY: help run test check chaos format lock clean
+
+help: ## List every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
+
+run: .venv/run.stamp ## Run the whole system on this machine (PORT=8080); Ctrl-C drains and stops it
+	@exec $(BIN)/notification-operator local crds/samples/demo.yaml --port $(PORT)
+
+test: .venv/dev.stamp ## Run all tests against a real NATS and a real PostgreSQL
+	@$(BIN)/python -m pytest tests --ignore=tests/chaos
+
+check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then run the unit tests
+	@echo "format";   $(BIN)/ruff format --check --quiet $(SOURCES)
+	@echo "lint";     $(BIN)/ruff check --quiet $(SOURCES)
+	@echo "types";    $(BIN)/mypy --no-error-summary
+	@echo "layers";   $(BIN)/lint-imports
+	@echo "spelling"; $(BIN)/codespell $$(git ls-files)
+	@$(BIN)/python -m pytest --quiet tests/unit
+
+chaos: .venv/dev.stamp ## Send notifications while processes are killed and NATS is wiped, then count what arrived
+	@$(BIN)/python -m pytest tests/chaos
+
+format: .venv/dev.stamp ## Format the code and fix what the linter can fix
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+
+lock: .venv/bin/uv ## Lock the dependencies with hashes (UPGRADE=--upgrade takes the newest)
+	@for set in run dev; do \
+	  echo "requirements/$$set.txt"; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command 'make lock' $(UPGRADE) requirements/$$set.in --output-file requirements/$$set.txt; \
+	done
+
+clean: ## Remove the environment and every cache; the data of `make run` in .local/ stays
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment. A stamp is older than its requirements only when something has to be installed.
+
+found = $(shell $(PYTHON) -c '$(1)' >/dev/null 2>&1 && echo yes)
+
+.venv/bin/python:
+	$(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not found: install Python 3.11 or later, or say where it is with PYTHON=))
+	$(if $(call found,import sys; sys.exit(sys.version_info < (3, 11))),,$(error $(PYTHON) is older than 3.11: install a newer one and name it with PYTHON=))
+	$(if $(call found,import ensurepip),,$(error $(PYTHON) cannot make environments: install its venv module, on Debian with "apt install python3-venv"))
+	@echo "Making .venv"
+	@$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements/run.txt $(DISTRIBUTIONS:=/pyproject.toml) | .venv/bin/python
+	@echo "Installing $$(grep -c '^[a-z]' $<) packages into .venv (only when requirements/run.txt has changed)"
+	@$(PIP) install --require-hashes --requirement $<
+	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,$(DISTRIBUTIONS))
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/run.stamp
+	@echo "Installing what tests and checks need (only when requirements/dev.txt has changed)"
+	@$(PIP) install --require-hashes --requirement $<
+	@touch $@
+
+.venv/bin/uv: | .venv/bin/python
+	@$(PIP) install uv==$(UV_VERSION)
