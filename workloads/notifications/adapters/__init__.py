@@ -1,0 +1,1 @@
+"""The ports on real libraries. Adapters know the domain and the ports, never each other."""

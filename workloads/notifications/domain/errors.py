@@ -1,0 +1,90 @@
+"""Every error that the workloads raise on purpose.
+
+NotificationsError
+├── Refused                 the caller's fault; carries a code of the public contract
+│   ├── Invalid             INVALID            the request cannot be understood
+│   │   └── KeyReused       INVALID            an Idempotency-Key came back with another body
+│   ├── TooLarge            TOO_LARGE
+│   ├── Unauthenticated     UNAUTHENTICATED    no token, or one that does not verify
+│   │   └── TokenExpired    TOKEN_EXPIRED
+│   ├── Forbidden           FORBIDDEN          verified, but not allowed
+│   └── NotFound            NOT_FOUND
+├── Unavailable             UNAVAILABLE        our side cannot do it now; repeating later is safe
+│   └── CommitUnknown       UNAVAILABLE        the connection died in COMMIT: it may or may not have happened
+├── SlowConsumer            SLOW_CONSUMER      a client does not read what is sent to it
+└── Misconfigured           a wrong or missing setting; ends the process with exit code 2
+"""
+
+from typing import ClassVar
+
+
+class NotificationsError(Exception):
+    """Root of everything raised on purpose."""
+
+
+class Refused(NotificationsError):
+    """The caller must change something before it tries again."""
+
+    code: ClassVar[str] = "INVALID"
+
+
+class Invalid(Refused):
+    """The request cannot be understood; the message names the field."""
+
+
+class KeyReused(Invalid):
+    """The same Idempotency-Key was used before with another body."""
+
+
+class TooLarge(Refused):
+    """The request exceeds a limit of `domain.limits`."""
+
+    code = "TOO_LARGE"
+
+
+class Unauthenticated(Refused):
+    """No credential, or one that does not verify."""
+
+    code = "UNAUTHENTICATED"
+
+
+class TokenExpired(Unauthenticated):
+    """The token was good once. Clients match the message, so it is fixed."""
+
+    code = "TOKEN_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Token expired")
+
+
+class Forbidden(Refused):
+    """Who asks is known, and may not."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(Refused):
+    """No such thing, or not visible to who asks."""
+
+    code = "NOT_FOUND"
+
+
+class Unavailable(NotificationsError):
+    """Our side cannot do it now. `retry_after` is in seconds."""
+
+    code: ClassVar[str] = "UNAVAILABLE"
+    retry_after: ClassVar[int] = 1
+
+
+class CommitUnknown(Unavailable):
+    """The outcome of a commit was not learnt; only a repeat with the same Idempotency-Key is safe."""
+
+
+class SlowConsumer(NotificationsError):
+    """A client left its outbound queue full for too long."""
+
+    code: ClassVar[str] = "SLOW_CONSUMER"
+
+
+class Misconfigured(NotificationsError):
+    """A wrong or missing setting, told to the person who starts the process."""

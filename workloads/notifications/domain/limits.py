@@ -1,0 +1,63 @@
+"""Every limit and default that is not configurable, in one place. Times in seconds, sizes in bytes."""
+
+from typing import Final
+
+# What may come in
+MAX_BODY: Final = 256 * 1024
+MAX_DEPTH: Final = 8
+MAX_RECIPIENTS: Final = 1_000
+MAX_CONTENT: Final = 16 * 1024
+MAX_METADATA: Final = 16 * 1024
+MAX_NAME: Final = 128
+MAX_IDEMPOTENCY_KEY: Final = 128
+MAX_PACKET: Final = 16 * 1024
+MAX_PROTOCOL_ERRORS: Final = 3
+MAX_TOKEN: Final = 8 * 1024
+
+# One group commit
+GROUP_REQUESTS: Final = 256
+GROUP_RECIPIENTS: Final = 2_000
+GROUPS_IN_FLIGHT: Final = 2
+# Above this many waiting requests a gateway answers 503 rather than let latency grow without bound
+MAX_WAITING_REQUESTS: Final = 10_000
+IDEMPOTENCY_KEPT: Final = 24 * 3600
+
+# Inbox
+PENDING_SHOWN: Final = 50
+PAGE: Final = 200
+PAGE_LIMIT_DEFAULT: Final = 20
+PAGE_LIMIT_MAX: Final = 100
+POSITION_CHECK: Final = 30.0
+POSITION_CHECK_AFTER_JOIN: Final = 1.0
+POSITION_FRAME: Final = 10.0
+DELIVERED_FLUSH: Final = 1.0
+HELD_EVENTS: Final = 256
+
+# Outbox and queues
+SWEEP_EVERY: Final = 1.0
+SWEEP_AFTER: Final = 1.0
+SWEEP_BATCH: Final = 500
+STREAM_CHECK_EVERY: Final = 5.0
+DEDUPLICATION_WINDOW: Final = 600.0
+# A published job without an outcome after this long was lost by NATS; later than the deduplication window, or the repeat would be dropped
+REDRIVE_AFTER: Final = 900.0
+MAX_RELAYS: Final = 2_000
+JOB_LOCK: Final = 30.0
+JOB_HEARTBEAT: Final = 10.0
+JOB_TAKEOVERS: Final = 2
+FETCH_WAIT: Final = 5.0
+OFFER_TIMEOUT: Final = 2.0
+
+# Sockets
+PING_INTERVAL: Final = 25.0
+PING_TIMEOUT: Final = 60.0
+CONNECT_TIMEOUT: Final = 5.0
+OUTBOUND_CAP: Final = 1024 * 1024
+SLOW_CONSUMER_GRACE: Final = 30.0
+
+# Fleet
+BEAT: Final = 2.0
+LEASE: Final = 10.0
+SETTLE_BEFORE_DRAIN: Final = 10.0
+DRAIN_PACE: Final = 200.0
+DRAIN_DEADLINE: Final = 25.0

@@ -1,0 +1,90 @@
+"""A notification: what was said, to whom, and how it reads on the wire."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from uuid import UUID
+
+
+class Priority(IntEnum):
+    """Stored as a number, written as its lower-case name."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    CRITICAL = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class UserKey:
+    """A user of a tenant: the owner of one inbox. Nothing is looked up without both halves."""
+
+    tenant: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who caused the notification."""
+
+    id: str
+    name: str | None = None
+    avatar_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What the notification is about."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a producer said once, for all its recipients. `metadata` is the text of a JSON object."""
+
+    type: str
+    content: str
+    priority: Priority = Priority.NORMAL
+    actor: Actor | None = None
+    entity: Entity | None = None
+    metadata: str = "{}"
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message in one inbox. `seq` is the change of the inbox that created it."""
+
+    id: UUID
+    owner: UserKey
+    seq: int
+    message: Message
+    created_at: datetime
+    read_at: datetime | None = None
+
+
+def wire_time(at: datetime | None) -> str | None:
+    """Write a time as clients read it: UTC, milliseconds, `Z`."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def wire(notification: Notification) -> dict[str, object]:
+    """Return the public fields of a notification, without its place in the log."""
+    message = notification.message
+    actor, entity = message.actor, message.entity
+    return {
+        "id": str(notification.id),
+        "type": message.type,
+        "content": message.content,
+        "priority": message.priority.name.lower(),
+        "actor": actor and {"id": actor.id, "name": actor.name, "avatarUrl": actor.avatar_url},
+        "entity": entity and {"type": entity.type, "id": entity.id},
+        "metadata": json.loads(message.metadata),
+        "readAt": wire_time(notification.read_at),
+        "createdAt": wire_time(notification.created_at),
+    }

@@ -1,0 +1,28 @@
+"""Names on NATS: every subject begins with the prefix and carries its tenant, so tenants cannot meet by construction."""
+
+import re
+from typing import Final
+
+from notifications.domain.jobs import Queue
+from notifications.domain.notification import UserKey
+
+PREFIX: Final = "ntf"
+JOBS: Final = f"{PREFIX}.jobs"
+FLEET: Final = f"{PREFIX}.fleet"
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+
+
+def token(text: str) -> str:
+    """Encode any text as one subject token: percent-encoded UTF-8 outside A-Z, a-z, 0-9, '_' and '-'."""
+    return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), text)
+
+
+def inbox(owner: UserKey) -> str:
+    """Return the subject on which the changes of one inbox are offered to gateways."""
+    return f"{PREFIX}.inbox.{token(owner.tenant)}.{token(owner.user)}"
+
+
+def jobs(queue: Queue) -> str:
+    """Return the subject of a work queue."""
+    return f"{JOBS}.{queue}"

@@ -1,0 +1,66 @@
+"""A producer's request to notify people, and the answer to it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifications.domain.jobs import Channel, Job, queue_of
+from notifications.domain.notification import Message, UserKey
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One recipient's copy of the message, under the id that everyone will know it by."""
+
+    id: UUID
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A validated request. `key` is the Idempotency-Key, `fingerprint` the digest of the body it came with."""
+
+    id: UUID
+    tenant: str
+    created_at: datetime
+    message: Message
+    copies: tuple[Copy, ...]
+    fingerprint: bytes
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A copy and its place in the recipient's inbox."""
+
+    id: UUID
+    user: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Committed. `replayed`: an earlier request with this key was, and this is its answer again."""
+
+    id: UUID
+    placed: tuple[Placed, ...]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The key was used before, with another body."""
+
+
+def fingerprint(body: bytes) -> bytes:
+    """Digest a request body as it came, byte for byte."""
+    return hashlib.sha256(body).digest()
+
+
+def jobs_of(submission: Submission) -> tuple[Job, ...]:
+    """Return the jobs that an accepted submission starts, one a recipient and channel."""
+    queue = queue_of(submission.message.priority)
+    return tuple(
+        Job(copy.id, UserKey(submission.tenant, copy.user), Channel.WEBSOCKET, queue) for copy in submission.copies
+    )

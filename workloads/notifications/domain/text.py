@@ -1,0 +1,55 @@
+"""Text that PostgreSQL, JSON and people can all hold."""
+
+import re
+
+from notifications.domain.errors import Invalid, TooLarge
+from notifications.domain.limits import MAX_DEPTH, MAX_NAME
+
+# NUL cannot be stored; a lone surrogate cannot be encoded
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_TYPE = re.compile(r"[a-z0-9_.-]{1,50}")
+_TENANT = re.compile(r"[a-z0-9-]{1,63}")
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def check_text(value: str, field: str, most: int) -> str:
+    """Return `value`, or raise: Invalid if it cannot be stored, TooLarge above `most` characters."""
+    if _UNSTORABLE.search(value):
+        raise Invalid(f"{field} contains a character that cannot be stored (NUL or a lone surrogate)")
+    if len(value) > most:
+        raise TooLarge(f"{field} is longer than {most} characters")
+    return value
+
+
+def check_id(value: str, field: str) -> str:
+    """Return the id of a user, actor or entity: 1 to 128 characters."""
+    if not value:
+        raise Invalid(f"{field} is empty")
+    return check_text(value, field, MAX_NAME)
+
+
+def check_type(value: str) -> str:
+    """Return a notification type such as `like` or `order.shipped`."""
+    if not _TYPE.fullmatch(value):
+        raise Invalid("type must be 1 to 50 of a-z, 0-9, '_', '.', '-'")
+    return value
+
+
+def check_tenant(value: str) -> str:
+    """Return a tenant name that is safe in a NATS subject."""
+    if not _TENANT.fullmatch(value):
+        raise Invalid("tenant must be 1 to 63 of a-z, 0-9, '-'")
+    return value
+
+
+def check_depth(document: bytes) -> bytes:
+    """Return raw JSON whose nesting a parser can walk safely; raises Invalid when deeper than MAX_DEPTH."""
+    depth = 0
+    for byte in _STRINGS.sub(b"", document):
+        if byte in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Invalid(f"JSON is nested deeper than {MAX_DEPTH} levels")
+        elif byte in b"]}":
+            depth -= 1
+    return document

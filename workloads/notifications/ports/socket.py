@@ -1,0 +1,24 @@
+"""A client's connection, whatever front carries it. Narrow on purpose: the front can be replaced."""
+
+from typing import Protocol
+
+
+class Socket(Protocol):
+    """One Socket.IO connection. Everything sent to it keeps its order."""
+
+    id: str
+
+    def send(self, event: str, body: str, cursor: str | None = None) -> bool:
+        """Queue an event whose argument is the JSON text `body`, with the cursor as last argument if there is one.
+
+        Never blocks. Returns False, and queues nothing, while OUTBOUND_CAP is exceeded or after the end.
+        """
+        ...
+
+    async def drained(self) -> None:
+        """Return when there is room. Raises SlowConsumer after SLOW_CONSUMER_GRACE or when the connection has ended."""
+        ...
+
+    def close(self) -> None:
+        """Close the transport, so that a client comes back by itself."""
+        ...

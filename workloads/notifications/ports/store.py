@@ -1,0 +1,125 @@
+"""The record of truth. Only what is committed here was accepted; everything else can be rebuilt from it.
+
+Every method raises Unavailable when the database cannot be asked. A method that writes raises CommitUnknown when the
+connection died before the answer to its commit was read: it may or may not have happened.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
+from notifications.domain.jobs import Job, Outcome
+from notifications.domain.notification import Notification, UserKey
+from notifications.domain.submission import Accepted, Conflict, Submission
+
+Publish = Callable[[Sequence[Job]], Awaitable[Collection[Job]]]
+"""Publishes jobs and returns those that the work stream has acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a device without a position is shown: the newest unread notifications, newest first, as of `head`."""
+
+    notifications: tuple[Notification, ...]
+    has_more: bool
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of an inbox, newest first. `total` counts what the filter matches, `unread` all unread."""
+
+    notifications: tuple[Notification, ...]
+    total: int
+    unread: int
+    head: Head
+
+
+class SubmissionStore(Protocol):
+    """Accepts submissions."""
+
+    async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
+        """Commit all of them in one transaction and answer in the same order, or raise and commit none.
+
+        Each new copy takes the next number of its inbox and leaves an unpublished outbox row. A submission whose key
+        exists, here or in a transaction of somebody else that commits first, changes nothing: it is answered by the
+        stored result, or by Conflict if the fingerprints differ.
+        """
+        ...
+
+
+class InboxStore(Protocol):
+    """Reads inboxes and changes their read state. Never answered by a replica."""
+
+    async def head(self, owner: UserKey) -> Head:
+        """Return the end of an inbox; an inbox that nothing ever came to ends at 0."""
+        ...
+
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
+        """Return the last number of each inbox in one query; inboxes that do not exist are left out."""
+        ...
+
+    async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
+        """Return at most `limit` changes after a number, of one moment. Expired notifications are left out."""
+        ...
+
+    async def pending(self, owner: UserKey, limit: int) -> Pending:
+        """Return the newest unread notifications and the head, of one moment."""
+        ...
+
+    async def listing(self, owner: UserKey, *, offset: int, limit: int, unread_only: bool) -> Listing:
+        """Return a page of what is neither expired nor archived, newest first."""
+        ...
+
+    async def seq_before(self, owner: UserKey, at: datetime) -> int:
+        """Return the number after which everything created at or later than `at` stands."""
+        ...
+
+    async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        """Mark as read and log one change; None if all of them were read already. Raises NotFound for a foreign id."""
+        ...
+
+    async def mark_all_read(self, owner: UserKey) -> Change | None:
+        """Mark everything up to the head as read and log one change; None if nothing was unread."""
+        ...
+
+    async def mark_delivered(self, ids: Sequence[UUID]) -> None:
+        """Record, once per notification, that it was written to a socket."""
+        ...
+
+
+class OutboxStore(Protocol):
+    """Jobs that were committed with their notification and wait for an outcome."""
+
+    async def mark_published(self, jobs: Sequence[Job]) -> None:
+        """Record that the work stream has them, so that the sweep leaves them alone."""
+        ...
+
+    async def sweep(self, publish: Publish, limit: int) -> int:
+        """Publish jobs that the fast path missed and return how many were found.
+
+        Found are jobs unpublished for SWEEP_AFTER, and published ones without an outcome for REDRIVE_AFTER. No two
+        sweeps see the same job at once.
+        """
+        ...
+
+    async def adopt_stream(self, created: str) -> bool:
+        """Remember when the work stream was created; if it is another than before, mark every job unpublished.
+
+        Returns whether it was another.
+        """
+        ...
+
+    async def events(self, jobs: Sequence[Job]) -> dict[Job, InboxEvent]:
+        """Return what to show for each job; jobs without an outbox row or with an expired notification are left out."""
+        ...
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Write outcomes to the delivery log and delete their outbox rows, in one transaction. Repeating is harmless.
+
+        The outcome `dead` also writes a dead letter.
+        """
+        ...
