@@ -8,7 +8,8 @@ NotificationsError
 │   ├── Unauthenticated     UNAUTHENTICATED    no token, or one that does not verify
 │   │   └── TokenExpired    TOKEN_EXPIRED
 │   ├── Forbidden           FORBIDDEN          verified, but not allowed
-│   └── NotFound            NOT_FOUND
+│   ├── NotFound            NOT_FOUND
+│   └── Resync              RESYNC             what a cursor asks for cannot be told completely
 ├── Unavailable             UNAVAILABLE        our side cannot do it now; repeating later is safe
 │   └── CommitUnknown       UNAVAILABLE        the connection died in COMMIT: it may or may not have happened
 ├── SlowConsumer            SLOW_CONSUMER      a client does not read what is sent to it
@@ -67,6 +68,12 @@ class NotFound(Refused):
     """No such thing, or not visible to who asks."""
 
     code = "NOT_FOUND"
+
+
+class Resync(Refused):
+    """The changes since a cursor cannot be told completely: the device must load its inbox anew."""
+
+    code = "RESYNC"
 
 
 class Unavailable(NotificationsError):

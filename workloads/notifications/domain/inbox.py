@@ -28,12 +28,16 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class InboxEvent:
-    """One change as clients receive it. `body` is the text of a JSON object that holds `seq` and `prev` as well."""
+    """One change as clients receive it. `body` is the text of a JSON object that holds `seq` and `prev` as well.
+
+    `shows` is the notification that the event shows for the first time, if it does.
+    """
 
     name: str
     seq: int
     prev: int
     body: str
+    shows: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def place(position: int, event: InboxEvent) -> Place:
 def created(notification: Notification, prev: int) -> InboxEvent:
     """Return the event that shows a notification."""
     body = {**wire(notification), "seq": notification.seq, "prev": prev}
-    return InboxEvent("notification", notification.seq, prev, _text(body))
+    return InboxEvent("notification", notification.seq, prev, _text(body), notification.id)
 
 
 def changed(change: Change, prev: int) -> InboxEvent:
@@ -108,14 +112,14 @@ def refuse_recovery(cursor: Cursor, head: Head) -> str | None:
 
 def pack(event: InboxEvent) -> bytes:
     """Write an event for the bus: a line with numbers and name, then the body, which nobody need parse on the way."""
-    return f"{event.seq} {event.prev} {event.name}\n{event.body}".encode()
+    return f"{event.seq} {event.prev} {event.name} {event.shows or '-'}\n{event.body}".encode()
 
 
 def unpack(packed: bytes) -> InboxEvent:
     """Read what `pack` wrote. Raises ValueError for anything else."""
     header, body = packed.decode().split("\n", 1)
-    seq, prev, name = header.split(" ", 2)
-    return InboxEvent(name, int(seq), int(prev), body)
+    seq, prev, name, shows = header.split(" ")
+    return InboxEvent(name, int(seq), int(prev), body, None if shows == "-" else UUID(shows))
 
 
 def _text(body: dict[str, object]) -> str:

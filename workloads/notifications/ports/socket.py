@@ -7,6 +7,10 @@ class Socket(Protocol):
     """One Socket.IO connection. Everything sent to it keeps its order."""
 
     id: str
+    """The Socket.IO id, which clients know as `socket.id`."""
+
+    session: str
+    """The Engine.IO id, which names the gateway that holds the connection."""
 
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         """Queue an event whose argument is the JSON text `body`, with the cursor as last argument if there is one.

@@ -1,0 +1,106 @@
+"""Group commit: requests that arrive while a commit runs share the next one. The answer means COMMIT returned."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from notifications.app.tasks import Tasks
+from notifications.domain import limits
+from notifications.domain.errors import KeyReused, NotificationsError, Unavailable
+from notifications.domain.jobs import Job
+from notifications.domain.submission import Accepted, Conflict, Submission, jobs_of
+from notifications.ports.store import SubmissionStore
+from notifications.ports.telemetry import Telemetry
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    submission: Submission
+    answer: asyncio.Future[Accepted | Conflict]
+
+
+class Acceptor:
+    """Accepts submissions and hands the jobs of the committed ones to `relay`, which must not block."""
+
+    def __init__(
+        self, store: SubmissionStore, relay: Callable[[Sequence[Job]], None], telemetry: Telemetry, tasks: Tasks
+    ) -> None:
+        self._store = store
+        self._relay = relay
+        self._telemetry = telemetry
+        self._tasks = tasks
+        self._waiting: deque[_Request] = deque()
+        self._in_flight = 0
+
+    async def accept(self, submission: Submission) -> Accepted:
+        """Return when the submission is committed. Raises KeyReused, Unavailable or CommitUnknown."""
+        if len(self._waiting) >= limits.MAX_WAITING_REQUESTS:
+            raise Unavailable("too many requests are waiting for the database")
+        request = _Request(submission, asyncio.get_running_loop().create_future())
+        self._waiting.append(request)
+        self._start_groups()
+        outcome = await request.answer
+        if isinstance(outcome, Conflict):
+            raise KeyReused("this Idempotency-Key was used before with another body")
+        return outcome
+
+    def _start_groups(self) -> None:
+        while self._waiting and self._in_flight < limits.GROUPS_IN_FLIGHT:
+            self._in_flight += 1
+            self._tasks.start(self._commit_group(self._take()), "group commit")
+
+    def _take(self) -> list[_Request]:
+        group = [self._waiting.popleft()]
+        copies = len(group[0].submission.copies)
+        while self._waiting and len(group) < limits.GROUP_REQUESTS:
+            copies += len(self._waiting[0].submission.copies)
+            if copies > limits.GROUP_RECIPIENTS:
+                break
+            group.append(self._waiting.popleft())
+        return group
+
+    async def _commit_group(self, group: list[_Request]) -> None:
+        try:
+            await self._commit(group)
+        finally:
+            self._in_flight -= 1
+            self._start_groups()
+
+    async def _commit(self, group: list[_Request]) -> None:
+        try:
+            outcomes = await self._store.accept([request.submission for request in group])
+        except NotificationsError as error:
+            _fail(group, error)
+        except Exception as error:
+            await self._retry_singly(group, error)
+        else:
+            self._answer(group, outcomes)
+
+    async def _retry_singly(self, group: list[_Request], error: Exception) -> None:
+        """One member that the database refuses must not take the others with it."""
+        if len(group) == 1:
+            _log.error("a submission was refused by the store", exc_info=error)
+            _fail(group, error)
+            return
+        for request in group:
+            await self._commit([request])
+
+    def _answer(self, group: list[_Request], outcomes: Sequence[Accepted | Conflict]) -> None:
+        jobs: list[Job] = []
+        for request, outcome in zip(group, outcomes, strict=True):
+            if isinstance(outcome, Accepted) and not outcome.replayed:
+                jobs += jobs_of(request.submission)
+                self._telemetry.created(request.submission.message.type, len(outcome.placed))
+            if not request.answer.done():
+                request.answer.set_result(outcome)
+        self._relay(jobs)
+
+
+def _fail(group: list[_Request], error: Exception) -> None:
+    for request in group:
+        if not request.answer.done():
+            request.answer.set_exception(error)

@@ -1,0 +1,30 @@
+"""Leaving without losing anyone: unready, let endpoints settle, tell clients to move, close, flush."""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+
+from notifications.app.fleet import Fleet
+from notifications.app.hub import Hub
+from notifications.domain.limits import BEAT, DRAIN_PACE, SETTLE_BEFORE_DRAIN
+
+
+async def drain(hub: Hub, fleet: Fleet, stop_listening: Callable[[], Awaitable[None]], chance: random.Random) -> None:
+    """Move every client away at DRAIN_PACE a second; at once when no other gateway could take them."""
+    await fleet.leave()
+    await _settle(fleet)
+    await stop_listening()
+    for session in hub.sessions():
+        retry_after = round(chance.uniform(0.1, 2.0), 1)
+        session.socket.send("server:moving", json.dumps({"retryAfter": retry_after}))
+        session.socket.close()
+        if fleet.others_accept():
+            await asyncio.sleep(1 / DRAIN_PACE)
+
+
+async def _settle(fleet: Fleet) -> None:
+    """Wait until load balancers have learnt that this gateway leaves; nobody to move to makes waiting pointless."""
+    deadline = asyncio.get_running_loop().time() + SETTLE_BEFORE_DRAIN
+    while fleet.others_accept() and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(BEAT / 4)

@@ -1,0 +1,58 @@
+"""Which gateways are alive, and where they are reached. Each says so every BEAT; silence for LEASE is death."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from notifications.app.tasks import Tasks
+from notifications.domain.limits import BEAT, LEASE
+from notifications.ports.bus import Beacon, FleetBus
+
+
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    beacon: Beacon
+    heard: float
+
+
+class Fleet:
+    """The table of leases of one gateway, itself left out. `monotonic` gives seconds."""
+
+    def __init__(self, me: Beacon, bus: FleetBus, monotonic: Callable[[], float], tasks: Tasks) -> None:
+        self._me = me
+        self._bus = bus
+        self._monotonic = monotonic
+        self._tasks = tasks
+        self._leases: dict[str, _Lease] = {}
+
+    async def run(self) -> None:
+        """Listen and announce until cancelled."""
+        await self._bus.listen(self._hear)
+        while True:
+            await self._bus.announce(self._me)
+            await asyncio.sleep(BEAT)
+
+    async def leave(self) -> None:
+        """Announce that this gateway takes no more clients."""
+        self._me = replace(self._me, draining=True)
+        await self._bus.announce(self._me)
+
+    def address_of(self, gateway: str) -> str | None:
+        """Return where a live gateway is reached, as host:port."""
+        lease = self._leases.get(gateway)
+        return lease.beacon.address if lease and self._lives(lease) else None
+
+    def others_accept(self) -> bool:
+        """Say whether any other gateway would take our clients."""
+        return any(self._lives(lease) and not lease.beacon.draining for lease in self._leases.values())
+
+    def _hear(self, beacon: Beacon) -> None:
+        if beacon.gateway == self._me.gateway:
+            return
+        if beacon.gateway not in self._leases:  # it may not know us either, and should not wait a beat for it
+            self._tasks.start(self._bus.announce(self._me), "answer a beacon")
+        self._leases[beacon.gateway] = _Lease(beacon, self._monotonic())
+
+    def _lives(self, lease: _Lease) -> bool:
+        """Without a bus nobody is heard, so nobody is held dead for it."""
+        return not self._bus.connected or self._monotonic() - lease.heard < LEASE

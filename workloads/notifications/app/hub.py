@@ -1,0 +1,168 @@
+"""All sessions of one gateway."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications.app.feed import Feed
+from notifications.app.reader import InboxReader
+from notifications.app.session import Report, Session
+from notifications.app.tasks import Tasks
+from notifications.app.watch import PositionWatch
+from notifications.domain import cursor
+from notifications.domain.cursor import Cursor
+from notifications.domain.errors import Invalid
+from notifications.domain.inbox import Head, InboxEvent, refuse_recovery
+from notifications.domain.limits import PENDING_SHOWN
+from notifications.domain.notification import UserKey, wire, wire_time
+from notifications.domain.principal import Principal
+from notifications.ports.bus import InboxBus
+from notifications.ports.socket import Socket
+from notifications.ports.store import InboxStore
+
+CAPABILITIES = ("inbox", "cursor", "sync")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A socket whose token was verified, and the cursor that it presented."""
+
+    socket: Socket
+    principal: Principal
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a session begins, and why it could not begin where the client was."""
+
+    at: Cursor
+    recovered: bool
+    reason: str | None = None
+
+
+class Hub:
+    """Lets sockets in and out, and hands events to those of their owner."""
+
+    def __init__(self, server: str, inbox: InboxStore, bus: InboxBus, report: Report, tasks: Tasks) -> None:
+        self._server = server
+        self._inbox = inbox
+        self._bus = bus
+        self._report = report
+        self._tasks = tasks
+        self._reader = InboxReader(inbox)
+        self._feeds: dict[UserKey, Feed] = {}
+        self.watch = PositionWatch(inbox, self.check, tasks)
+
+    def __len__(self) -> int:
+        return sum(len(feed.sessions) for feed in self._feeds.values())
+
+    def sessions(self) -> Iterator[Session]:
+        """Yield every session, of a moment: it is safe to end them meanwhile."""
+        for feed in tuple(self._feeds.values()):
+            yield from tuple(feed.sessions)
+
+    def owners(self) -> list[UserKey]:
+        """Return whose inboxes are held here."""
+        return list(self._feeds)
+
+    async def join(self, arrival: Arrival) -> Session:
+        """Greet a socket and bring it up to date. Raises Unavailable: then it must come back later."""
+        session = Session(arrival.socket, arrival.principal, self._reader, self._report, self._tasks)
+        feed = self._enter(session)
+        try:
+            await feed.ready()
+            await self._greet(session, arrival.cursor)
+        except BaseException:
+            self.leave(session)
+            raise
+        self.watch.soon(arrival.principal.owner)
+        return session
+
+    def leave(self, session: Session) -> None:
+        """Forget a session; harmless to repeat."""
+        session.end()
+        owner = session.principal.owner
+        feed = self._feeds.get(owner)
+        if feed is None or session not in feed.sessions:
+            return
+        feed.sessions.remove(session)
+        if not feed.sessions:
+            del self._feeds[owner]
+            feed.close()
+
+    def offer(self, owner: UserKey, event: InboxEvent) -> None:
+        """Hand an event of an owner to its sessions here."""
+        if feed := self._feeds.get(owner):
+            feed.offer(event)
+
+    def check(self, owner: UserKey, head: int) -> None:
+        """Make the sessions catch up that are behind the head."""
+        if feed := self._feeds.get(owner):
+            for session in tuple(feed.sessions):
+                session.check(head)
+
+    def _enter(self, session: Session) -> Feed:
+        owner = session.principal.owner
+        feed = self._feeds.get(owner)
+        if feed is None:
+            feed = self._feeds[owner] = Feed(owner, self._bus, self._tasks, self.watch.soon)
+        feed.sessions.add(session)
+        return feed
+
+    async def _greet(self, session: Session, presented: str | None) -> None:
+        start = _start(presented, await self._inbox.head(session.principal.owner))
+        if start.recovered:
+            self._send_connected(session, start)
+            session.begin(start.at)
+        else:
+            await self._greet_afresh(session, start.reason)
+
+    async def _greet_afresh(self, session: Session, reason: str | None) -> None:
+        pending = await self._inbox.pending(session.principal.owner, PENDING_SHOWN)
+        start = _Start(Cursor(pending.head.epoch, pending.head.seq), recovered=False)
+        self._send_connected(session, start)
+        if reason:
+            session.socket.send("notifications:resync", json.dumps({"reason": reason}))
+        shown = {
+            "notifications": [wire(notification) for notification in pending.notifications],
+            "hasMore": pending.has_more,
+            "cursor": cursor.encode(start.at),
+        }
+        session.socket.send("notifications:pending", json.dumps(shown, ensure_ascii=False))
+        # A stock client takes the position as its offset, so it must not know it before it was shown what lies behind
+        session.socket.send("position", json.dumps(cursor.encode(start.at)))
+        session.begin(start.at)
+
+    def _send_connected(self, session: Session, start: _Start) -> None:
+        principal = session.principal
+        body = {
+            "socketId": session.socket.id,
+            "sessionId": session.socket.session,
+            "serverId": self._server,
+            "userId": principal.owner.user,
+            "tenant": principal.owner.tenant,
+            "capabilities": CAPABILITIES,
+            "cursor": cursor.encode(start.at),
+            "recovered": start.recovered,
+            "tokenExpiresAt": wire_time(principal.expires_at),
+        }
+        session.socket.send("connected", json.dumps(body, ensure_ascii=False))
+
+
+def expired(session: Session, now: datetime) -> bool:
+    """Say whether the token that opened the session has run out."""
+    return session.principal.expires_at <= now
+
+
+def _start(presented: str | None, head: Head) -> _Start:
+    fresh = Cursor(head.epoch, head.seq)
+    if presented is None:
+        return _Start(fresh, recovered=False)
+    try:
+        at = cursor.decode(presented)
+    except Invalid:
+        return _Start(fresh, recovered=False, reason="cursor")
+    reason = refuse_recovery(at, head)
+    return _Start(at, recovered=True) if reason is None else _Start(fresh, recovered=False, reason=reason)

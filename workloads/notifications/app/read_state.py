@@ -1,0 +1,34 @@
+"""Marks notifications as read, and tells every device of the owner."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from notifications.domain.inbox import Change, InboxEvent, changed
+from notifications.domain.notification import UserKey
+from notifications.ports.bus import InboxBus
+from notifications.ports.store import InboxStore
+
+
+class ReadState:
+    """Read state is a change of the inbox like any other: committed first, then shown to all devices in order."""
+
+    def __init__(self, inbox: InboxStore, bus: InboxBus, show: Callable[[UserKey, InboxEvent], None]) -> None:
+        self._inbox = inbox
+        self._bus = bus
+        self._show = show
+
+    async def mark(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        """Mark some as read; None if they were already. Raises NotFound, Unavailable or CommitUnknown."""
+        return await self._tell(owner, await self._inbox.mark_read(owner, ids))
+
+    async def mark_all(self, owner: UserKey) -> Change | None:
+        """Mark all as read; None if nothing was unread. Raises Unavailable or CommitUnknown."""
+        return await self._tell(owner, await self._inbox.mark_all_read(owner))
+
+    async def _tell(self, owner: UserKey, change: Change | None) -> Change | None:
+        if change is not None:
+            event = changed(change, change.seq - 1)
+            # Here first, for this gateway needs no bus; when the bus brings it as well, it is old and dropped
+            self._show(owner, event)
+            await self._bus.tell(owner, event)
+        return change

@@ -1,0 +1,36 @@
+"""The fast path from commit to work queue. It may drop anything at any time: the sweep finds what it dropped."""
+
+from collections.abc import Sequence
+
+from notifications.app.tasks import Tasks
+from notifications.domain.errors import Unavailable
+from notifications.domain.jobs import Job
+from notifications.domain.limits import MAX_RELAYS
+from notifications.ports.queue import WorkQueue
+from notifications.ports.store import OutboxStore
+
+
+class Relay:
+    """Publishes committed jobs without making anyone wait."""
+
+    def __init__(self, queue: WorkQueue, outbox: OutboxStore, tasks: Tasks) -> None:
+        self._queue = queue
+        self._outbox = outbox
+        self._tasks = tasks
+        self._under_way = 0
+
+    def start(self, jobs: Sequence[Job]) -> None:
+        """Publish in the background; above MAX_RELAYS jobs under way, leave them to the sweep."""
+        if jobs and self._under_way + len(jobs) <= MAX_RELAYS:
+            self._under_way += len(jobs)
+            self._tasks.start(self._publish(jobs), "relay")
+
+    async def _publish(self, jobs: Sequence[Job]) -> None:
+        try:
+            published = await self._queue.publish(jobs)
+            if published:
+                await self._outbox.mark_published(published)
+        except Unavailable:
+            pass  # the sweep repeats it; the queue drops the twin by its id
+        finally:
+            self._under_way -= len(jobs)

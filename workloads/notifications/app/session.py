@@ -1,0 +1,134 @@
+"""One socket's place in its owner's inbox: what it was shown, and how it catches up with what it was not."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from notifications.app.reader import InboxReader
+from notifications.app.tasks import Tasks
+from notifications.domain import cursor
+from notifications.domain.cursor import Cursor
+from notifications.domain.errors import SlowConsumer, Unavailable
+from notifications.domain.inbox import InboxEvent, Place, place
+from notifications.domain.limits import HELD_EVENTS
+from notifications.domain.principal import Principal
+from notifications.ports.socket import Socket
+
+_PAUSE = 1.0
+
+
+Report = Callable[[InboxEvent, bool], None]
+"""Is told of every event queued for a socket, and whether the inbox had to be read for it."""
+
+
+class Session:
+    """Shows a socket every change after its position once, in order.
+
+    While it is live, an event that follows the position is sent at once. Anything else, a gap or a socket without
+    room, makes it catch up: read the inbox from the position, hold what arrives meanwhile, merge, go live again.
+    """
+
+    def __init__(
+        self, socket: Socket, principal: Principal, reader: InboxReader, report: Report, tasks: Tasks
+    ) -> None:
+        self.socket = socket
+        self.principal = principal
+        self.position = 0
+        self._reader = reader
+        self._report = report
+        self._tasks = tasks
+        self._epoch = 0
+        self._told = 0
+        self._held: list[InboxEvent] = []
+        self._live = False
+        self._ended = False
+
+    def begin(self, at: Cursor) -> None:
+        """Take the position from which to catch up. Events are held until then."""
+        self._epoch, self.position, self._told = at.inbox_epoch, at.inbox_seq, at.inbox_seq
+        self._tasks.start(self._catch_up(), f"catch up {self.socket.id}")
+
+    def offer(self, event: InboxEvent) -> None:
+        """Take an event that may be next, old, or too new."""
+        if self._ended:
+            return
+        if not self._live:
+            self._hold(event)
+        elif not self._show(event, repaired=False):
+            self._hold(event)
+            self._fall_behind()
+
+    def check(self, head: int) -> None:
+        """Catch up if the inbox ends beyond the position: a wake-up was lost."""
+        if self._live and head > self.position:
+            self._fall_behind()
+
+    def cursor(self) -> str:
+        """Return the cursor of the position."""
+        return cursor.encode(Cursor(self._epoch, self.position))
+
+    def tell_position(self) -> None:
+        """Tell the client a position that no event has told it, such as one behind expired notifications."""
+        if self._live and self.position > self._told:
+            text = self.cursor()
+            if self.socket.send("position", json.dumps(text)):
+                self._told = self.position
+
+    def end(self) -> None:
+        """Stop sending."""
+        self._ended, self._live = True, False
+        self._held.clear()
+
+    def _hold(self, event: InboxEvent) -> None:
+        if len(self._held) == HELD_EVENTS:
+            self._held.pop()  # the newest stays: the gap before it makes the merge read again
+        self._held.append(event)
+
+    def _show(self, event: InboxEvent, *, repaired: bool) -> bool:
+        """Send the event if it is next. Returns False if the inbox must be read, or the socket has no room."""
+        match place(self.position, event):
+            case Place.STALE:
+                return True
+            case Place.GAP:
+                return False
+            case Place.NEXT:
+                return self._send(event, repaired)
+
+    def _send(self, event: InboxEvent, repaired: bool) -> bool:
+        if not self.socket.send(event.name, event.body, cursor.encode(Cursor(self._epoch, event.seq))):
+            return False
+        self.position = self._told = event.seq
+        self._report(event, repaired)
+        return True
+
+    def _fall_behind(self) -> None:
+        self._live = False
+        self._tasks.start(self._catch_up(), f"catch up {self.socket.id}")
+
+    async def _catch_up(self) -> None:
+        while not self._ended:
+            try:
+                await self.socket.drained()
+                if await self._read() and self._merge():
+                    return
+            except SlowConsumer:
+                self.end()
+                self.socket.close()
+            except Unavailable:
+                await asyncio.sleep(_PAUSE)
+
+    async def _read(self) -> bool:
+        """Show the next page; returns whether the inbox was read to its end and all of it was sent."""
+        page = await self._reader.read(self.principal.owner, self.position)
+        if self._ended or not all(self._show(event, repaired=True) for event in page.events):
+            return False
+        self.position = max(self.position, page.upto)
+        return not page.more
+
+    def _merge(self) -> bool:
+        """Show what arrived while reading and go live; returns False if that leaves a gap."""
+        held, self._held = self._held, []
+        self._live = not self._ended and all(self._show(event, repaired=False) for event in held)
+        if self._live:
+            self.tell_position()
+        return self._live

@@ -1,0 +1,47 @@
+"""Brings back jobs that the fast path or NATS has lost. Every worker sweeps; the store keeps them apart."""
+
+import asyncio
+import logging
+
+from notifications.domain import limits
+from notifications.domain.errors import Unavailable
+from notifications.ports.queue import WorkQueue
+from notifications.ports.store import OutboxStore
+from notifications.ports.telemetry import Telemetry
+
+_log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """Publishes overdue jobs, and all of them again when the work stream is a new one."""
+
+    def __init__(self, queue: WorkQueue, outbox: OutboxStore, telemetry: Telemetry) -> None:
+        self._queue = queue
+        self._outbox = outbox
+        self._telemetry = telemetry
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        rounds_between_checks = round(limits.STREAM_CHECK_EVERY / limits.SWEEP_EVERY)
+        while True:
+            for round_number in range(rounds_between_checks):
+                try:
+                    if round_number == 0:
+                        await self.check_stream()
+                    await self.sweep()
+                except Unavailable as error:
+                    _log.warning("sweep postponed", extra={"reason": str(error)})
+                await asyncio.sleep(limits.SWEEP_EVERY)
+
+    async def check_stream(self) -> None:
+        """Create the work stream if it is gone, and mark every job unpublished if it is not the one we knew."""
+        created = await self._queue.created() or await self._queue.ensure()
+        if await self._outbox.adopt_stream(created):
+            _log.warning("the work stream is new: every open job is published again", extra={"created": created})
+
+    async def sweep(self) -> None:
+        """Publish overdue jobs until there are none."""
+        found = limits.SWEEP_BATCH
+        while found == limits.SWEEP_BATCH:
+            found = await self._outbox.sweep(self._queue.publish, limits.SWEEP_BATCH)
+            self._telemetry.swept(found)
