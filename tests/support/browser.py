@@ -1,0 +1,23 @@
+"""A headless Chromium of the system, for tests that look at pages as a person would."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium without a window; the test is skipped, with the reason, where there is none."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    # Chromium's own sandbox refuses to start under root, and the pages it opens here are ours.
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=program, chromium_sandbox=os.geteuid() != 0)
+        yield started
+        await started.close()
