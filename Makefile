@@ -10,7 +10,7 @@ PORT ?= 8080
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
-DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard operator/pyproject.toml workloads/pyproject.toml))
+DISTRIBUTIONS := operator workloads
 SOURCES := $(DISTRIBUTIONS) tests docs
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 
@@ -29,7 +29,7 @@ check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then r
 	@echo "format";   $(BIN)/ruff format --check --quiet $(SOURCES)
 	@echo "lint";     $(BIN)/ruff check --quiet $(SOURCES)
 	@echo "types";    $(BIN)/mypy --no-error-summary
-	@echo "layers";   $(BIN)/lint-imports
+	@echo "layers";   $(BIN)/lint-imports --no-logo
 	@echo "spelling"; $(BIN)/codespell $$(git ls-files)
 	@$(BIN)/python -m pytest --quiet tests/unit
 
@@ -60,16 +60,16 @@ found = $(shell $(PYTHON) -c '$(1)' >/dev/null 2>&1 && echo yes)
 	$(if $(call found,import sys; sys.exit(sys.version_info < (3, 11))),,$(error $(PYTHON) is older than 3.11: install a newer one and name it with PYTHON=))
 	$(if $(call found,import ensurepip),,$(error $(PYTHON) cannot make environments: install its venv module, on Debian with "apt install python3-venv"))
 	@echo "Making .venv"
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv
 
 .venv/run.stamp: requirements/run.txt $(DISTRIBUTIONS:=/pyproject.toml) | .venv/bin/python
-	@echo "Installing $$(grep -c '^[a-z]' $<) packages into .venv (only when requirements/run.txt has changed)"
+	@echo "Installing into .venv what the system needs"
 	@$(PIP) install --require-hashes --requirement $<
 	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,$(DISTRIBUTIONS))
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
-	@echo "Installing what tests and checks need (only when requirements/dev.txt has changed)"
+	@echo "Installing into .venv what tests and checks need"
 	@$(PIP) install --require-hashes --requirement $<
 	@touch $@
 

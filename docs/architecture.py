@@ -95,7 +95,7 @@ ARROWS = (
     Arrow(((556, 340), (780, 340)), ("after COMMIT: the job",), (677, 332)),
     Arrow(((858, 390), (858, 440)), ("jobs",), (868, 420), anchor="start"),
     Arrow(((953, 440), (953, 266)), ("outcomes, and a", "sweep of what", "was missed"), (965, 336), anchor="start"),
-    Arrow(((780, 464), (474, 464), (474, 382)), ("core NATS: the event, to the gateways of the user",), (627, 456)),
+    Arrow(((780, 464), (474, 464), (474, 382)), ("core NATS: event to the user's gateways",), (627, 456)),
     Arrow(((294, 464), (412, 464), (412, 382)), (), (0, 0), "dashed"),
     Arrow(((294, 496), (780, 496)), ("starts, restarts, drains",), (537, 514), "dashed"),
     Arrow(((970, 478), (1002, 478)), (), (0, 0), "dashed"),
