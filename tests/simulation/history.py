@@ -1,0 +1,165 @@
+"""What happened in a run, as its clients saw it, and where the record of truth stood at the end.
+
+Times are virtual seconds. A `marker` is the content of a message: it names one thing that a producer wanted said, over
+all its attempts, so that what a device is shown can be traced to who asked for it.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from notifications.domain.notification import UserKey
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A producer sent a request, for the first time or again."""
+
+    at: float
+    marker: str
+    tenant: str
+    users: tuple[str, ...]
+    key: str | None = None
+    expires: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One recipient's copy, as an answer or the log tells it."""
+
+    id: UUID
+    user: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A producer read an answer. `copies` are told by status 201 only."""
+
+    at: float
+    marker: str
+    status: int
+    copies: tuple[Copy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A device learnt that notifications were marked as read, and by which change of the inbox."""
+
+    at: float
+    owner: UserKey
+    ids: tuple[UUID, ...]
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """A socket of a device was greeted. Recovered: the server goes on from the cursor that the device presented."""
+
+    at: float
+    device: str
+    seq: int
+    recovered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A device was shown the unread notifications from before its position."""
+
+    at: float
+    device: str
+    ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A device received a change of its inbox. Every arrival is recorded as it came, repeats included."""
+
+    at: float
+    device: str
+    seq: int
+    prev: int
+    id: UUID | None = None
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Positioned:
+    """A device was told that nothing up to a number is left for it to see."""
+
+    at: float
+    device: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A device lost its socket."""
+
+    at: float
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A fault was injected, or a process was crashed at a named point."""
+
+    at: float
+    fault: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The database was restored from a backup: what was accepted after it is gone, and that is not our promise."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calmed:
+    """The faults have stopped and what they broke had time to heal: from here on delivery must be quick."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change in the log of an inbox; `marker` if it created a notification."""
+
+    seq: int
+    id: UUID | None = None
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The state in which everything came to rest: the logs of all inboxes, and work that nobody finished."""
+
+    at: float
+    logs: dict[UserKey, tuple[Entry, ...]]
+    outbox: int = 0
+    jobs: int = 0
+    parted: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+Event = (
+    Asked | Answered | Marked | Welcomed | Listed | Arrived | Positioned | Parted | Struck | Restored | Calmed | Ended
+)
+
+
+@dataclass(slots=True)
+class History:
+    """All events in the order in which they happened, and whose device is whose."""
+
+    devices: dict[str, UserKey] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def digest(self) -> str:
+        """Return a text that is equal for equal histories only."""
+        return hashlib.sha256(repr((self.devices, self.events)).encode()).hexdigest()
