@@ -12,7 +12,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 DISTRIBUTIONS := operator workloads
 SOURCES := $(DISTRIBUTIONS) tests docs
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP = $$([ -x $(BIN)/pip ] && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+INSTALL = $(PIP) --disable-pip-version-check --no-input --quiet install
 
 .PHONY: help run test check chaos format lock clean
 
@@ -53,25 +54,28 @@ clean: ## Remove the environment and every cache; the data of `make run` in .loc
 
 # The environment. A stamp is older than its requirements only when something has to be installed.
 
-found = $(shell $(PYTHON) -c '$(1)' >/dev/null 2>&1 && echo yes)
+# Debian packs ensurepip apart, as python3-venv: where it is missing, the system's pip installs from outside.
+
+works = $(shell $(PYTHON) $(1) >/dev/null 2>&1 && echo yes)
+without_pip = $(if $(call works,-c 'import ensurepip'),,--without-pip)
 
 .venv/bin/python:
 	$(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not found: install Python 3.11 or later, or say where it is with PYTHON=))
-	$(if $(call found,import sys; sys.exit(sys.version_info < (3, 11))),,$(error $(PYTHON) is older than 3.11: install a newer one and name it with PYTHON=))
-	$(if $(call found,import ensurepip),,$(error $(PYTHON) cannot make environments: install its venv module, on Debian with "apt install python3-venv"))
+	$(if $(call works,-c 'import sys; sys.exit(sys.version_info < (3, 11))'),,$(error $(PYTHON) is older than 3.11: install a newer one and name it with PYTHON=))
+	$(if $(without_pip),$(if $(call works,-m pip --python "$$(command -v $(PYTHON))" --version),,$(error $(PYTHON) has neither its venv module nor pip: on Debian, "apt install python3-venv")))
 	@echo "Making .venv"
-	@$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv --clear $(without_pip) .venv
 
 .venv/run.stamp: requirements/run.txt $(DISTRIBUTIONS:=/pyproject.toml) | .venv/bin/python
 	@echo "Installing into .venv what the system needs"
-	@$(PIP) install --require-hashes --requirement $<
-	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,$(DISTRIBUTIONS))
+	@$(INSTALL) --require-hashes --requirement $<
+	@$(INSTALL) --no-deps --no-build-isolation $(addprefix --editable ,$(DISTRIBUTIONS))
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
 	@echo "Installing into .venv what tests and checks need"
-	@$(PIP) install --require-hashes --requirement $<
+	@$(INSTALL) --require-hashes --requirement $<
 	@touch $@
 
 .venv/bin/uv: | .venv/bin/python
-	@$(PIP) install uv==$(UV_VERSION)
+	@$(INSTALL) uv==$(UV_VERSION)
