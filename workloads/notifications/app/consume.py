@@ -22,7 +22,9 @@ Dispatch = Callable[[Sequence[Job]], Awaitable[Sequence[Outcome]]]
 class Consumer:
     """Takes up to `concurrency` jobs at once from one queue."""
 
-    def __init__(self, name: Queue, concurrency: int, queue: WorkQueue, outbox: OutboxStore, telemetry: Telemetry) -> None:
+    def __init__(
+        self, name: Queue, concurrency: int, queue: WorkQueue, outbox: OutboxStore, telemetry: Telemetry
+    ) -> None:
         self._name = name
         self._concurrency = concurrency
         self._queue = queue
@@ -58,8 +60,7 @@ class Consumer:
         """Wait for an outage to end with the jobs in hand: giving them back would count as a failed attempt."""
         while True:
             try:
-                await self._outbox.settle(await self._outcomes(deliveries, dispatch))
-                return
+                return await self._outbox.settle(await self._outcomes(deliveries, dispatch))
             except Unavailable as error:
                 _log.warning("jobs wait", extra={"queue": self._name, "reason": str(error)})
                 await asyncio.sleep(_PAUSE)
@@ -73,7 +74,9 @@ class Consumer:
             await self._serve([delivery], dispatch)
 
     async def _outcomes(self, deliveries: Sequence[Delivery], dispatch: Dispatch) -> list[Outcome]:
-        dead = [Outcome(d.job, "dead", f"handed out {d.deliveries} times") for d in deliveries if is_poison(d.deliveries)]
+        dead = [
+            Outcome(d.job, "dead", f"handed out {d.deliveries} times") for d in deliveries if is_poison(d.deliveries)
+        ]
         for _ in dead:
             self._telemetry.failed("dead")
         healthy = [d.job for d in deliveries if not is_poison(d.deliveries)]

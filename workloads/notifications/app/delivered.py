@@ -16,7 +16,7 @@ _BATCH = 1_000
 
 
 class DeliveryMarks:
-    """Batches `delivered_at`. A crash loses at most what the last second showed: the mark is a report, not a promise."""
+    """Batches `delivered_at`. A crash loses the marks of the last second: they are a report, not a promise."""
 
     def __init__(self, inbox: InboxStore, clock: Clock, telemetry: Telemetry) -> None:
         self._inbox = inbox
@@ -26,6 +26,7 @@ class DeliveryMarks:
 
     def report(self, event: InboxEvent, repaired: bool) -> None:
         """Take note of an event that was queued for a socket."""
+        self._telemetry.sent(event.name)
         if repaired:
             self._telemetry.repaired(1)
         if event.shows is not None and event.shows not in self._waiting and len(self._waiting) < _MOST:

@@ -26,5 +26,5 @@ async def drain(hub: Hub, fleet: Fleet, stop_listening: Callable[[], Awaitable[N
 async def _settle(fleet: Fleet) -> None:
     """Wait until load balancers have learnt that this gateway leaves; nobody to move to makes waiting pointless."""
     deadline = asyncio.get_running_loop().time() + SETTLE_BEFORE_DRAIN
-    while fleet.others_accept() and asyncio.get_running_loop().time() < deadline:
+    while fleet.others_accept() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - leases run out silently
         await asyncio.sleep(BEAT / 4)

@@ -32,6 +32,11 @@ class Fleet:
             await self._bus.announce(self._me)
             await asyncio.sleep(BEAT)
 
+    @property
+    def leaving(self) -> bool:
+        """Whether this gateway takes no more clients."""
+        return self._me.draining
+
     async def leave(self) -> None:
         """Announce that this gateway takes no more clients."""
         self._me = replace(self._me, draining=True)

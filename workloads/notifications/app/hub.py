@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from notifications.app.feed import Feed
 from notifications.app.reader import InboxReader
@@ -149,11 +148,6 @@ class Hub:
             "tokenExpiresAt": wire_time(principal.expires_at),
         }
         session.socket.send("connected", json.dumps(body, ensure_ascii=False))
-
-
-def expired(session: Session, now: datetime) -> bool:
-    """Say whether the token that opened the session has run out."""
-    return session.principal.expires_at <= now
 
 
 def _start(presented: str | None, head: Head) -> _Start:

@@ -28,9 +28,7 @@ class Session:
     room, makes it catch up: read the inbox from the position, hold what arrives meanwhile, merge, go live again.
     """
 
-    def __init__(
-        self, socket: Socket, principal: Principal, reader: InboxReader, report: Report, tasks: Tasks
-    ) -> None:
+    def __init__(self, socket: Socket, principal: Principal, reader: InboxReader, report: Report, tasks: Tasks) -> None:
         self.socket = socket
         self.principal = principal
         self.position = 0

@@ -1,1 +1,1 @@
-"""What a notification is and what makes its delivery safe. Pure: standard library only, no clock, no randomness, no IO."""
+"""What a notification is and what makes its delivery safe. Pure: no library, no clock, no randomness, no IO."""

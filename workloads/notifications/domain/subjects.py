@@ -1,4 +1,4 @@
-"""Names on NATS: every subject begins with the prefix and carries its tenant, so tenants cannot meet by construction."""
+"""Names on NATS: every personal subject carries its tenant, so that tenants cannot meet by construction."""
 
 import re
 from typing import Final

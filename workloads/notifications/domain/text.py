@@ -1,5 +1,6 @@
 """Text that PostgreSQL, JSON and people can all hold."""
 
+import math
 import re
 
 from notifications.domain.errors import Invalid, TooLarge
@@ -53,3 +54,20 @@ def check_depth(document: bytes) -> bytes:
         elif byte in b"]}":
             depth -= 1
     return document
+
+
+def check_document(value: object, field: str) -> None:
+    """Refuse decoded JSON, not deeper than MAX_DEPTH, that holds text or numbers which cannot be stored."""
+    match value:
+        case str():
+            check_text(value, field, len(value))
+        case float():
+            if not math.isfinite(value):
+                raise Invalid(f"{field} contains a number that JSON does not know")
+        case list():
+            for item in value:
+                check_document(item, field)
+        case dict():
+            for key, item in value.items():
+                check_document(key, field)
+                check_document(item, field)

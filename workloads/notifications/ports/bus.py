@@ -20,7 +20,10 @@ class InboxBus(Protocol):
     """Carries inbox events to whichever gateways hold the owner."""
 
     async def subscribe(self, owner: UserKey, on_event: Callable[[InboxEvent], None]) -> Subscription:
-        """Call `on_event` for what is offered from now on; returns when the server knows of the interest."""
+        """Call `on_event` for what is offered from now on; returns when the server knows of the interest.
+
+        Raises Unavailable, and leaves no interest behind, while the bus is away.
+        """
         ...
 
     async def offer(self, owner: UserKey, event: InboxEvent) -> bool:
@@ -48,7 +51,7 @@ class FleetBus(Protocol):
     """Carries beacons between gateways."""
 
     async def listen(self, on_beacon: Callable[[Beacon], None]) -> Subscription:
-        """Call `on_beacon` for every beacon of any gateway, the own ones included."""
+        """Call `on_beacon` for every beacon of any gateway, the own ones included; from its return on if it is away."""
         ...
 
     async def announce(self, beacon: Beacon) -> None:

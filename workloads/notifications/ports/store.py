@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
-from notifications.domain.jobs import Job, Outcome
+from notifications.domain.jobs import Job, Outcome, Queue
 from notifications.domain.notification import Notification, UserKey
 from notifications.domain.submission import Accepted, Conflict, Submission
 
@@ -36,6 +36,14 @@ class Listing:
     total: int
     unread: int
     head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Jobs of one queue without an outcome, and the age of the oldest in seconds."""
+
+    depth: int
+    oldest: float
 
 
 class SubmissionStore(Protocol):
@@ -122,4 +130,8 @@ class OutboxStore(Protocol):
 
         The outcome `dead` also writes a dead letter.
         """
+        ...
+
+    async def backlog(self) -> dict[Queue, Backlog]:
+        """Return what waits in each queue, all workers together; every queue is named."""
         ...

@@ -25,3 +25,15 @@ class Telemetry(Protocol):
     def swept(self, count: int) -> None:
         """Count jobs that the sweep published because the fast path had not."""
         ...
+
+    def received(self, event: str) -> None:
+        """Count a known event of a client."""
+        ...
+
+    def sent(self, event: str) -> None:
+        """Count an event queued for a socket."""
+        ...
+
+    def opened(self) -> None:
+        """Count a connection that was accepted."""
+        ...

@@ -1,0 +1,104 @@
+"""The `notifications` command. Exit codes: 0 fine, 2 a mistake of whoever started it, 1 anything else."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from notifications import gateway, setup, token, worker
+from notifications.domain.errors import Misconfigured, Unavailable
+from notifications.logs import configure_logs
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        return run(arguments)
+    except Misconfigured as error:
+        return _complain(str(error), 2)
+    except Unavailable as error:
+        return _complain(str(error), 1)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the chosen command to its end."""
+    match arguments.command:
+        case "token":
+            token.print_token(arguments)
+        case "setup":
+            _run_until_done("setup", setup.run(arguments))
+        case "gateway":
+            _run_until_done(arguments.id, gateway.run(arguments))
+        case "worker":
+            _run_until_done(arguments.id, worker.run(arguments))
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Declare the command line."""
+    parser = argparse.ArgumentParser(prog="notifications", description="Gateway and worker of the notification system.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_setup_arguments(commands.add_parser("setup", help="prepare the database and the queues; harmless to repeat"))
+    add_gateway_arguments(commands.add_parser("gateway", help="serve Socket.IO and REST"))
+    add_worker_arguments(commands.add_parser("worker", help="serve the work queues"))
+    token.add_arguments(commands.add_parser("token", help="print a token for trying the system out"))
+    return parser
+
+
+def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `notifications setup`."""
+    parser.add_argument("--config", type=Path, required=True, help="worker.json")
+    parser.add_argument(
+        "--new-inbox-epoch",
+        action="store_true",
+        help="after a restore of the database from a backup: makes every device load its inbox anew",
+    )
+
+
+def add_gateway_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `notifications gateway`."""
+    _add_process_arguments(parser, "gateway.json")
+    parser.add_argument("--port", type=int, default=8080, help="public port (default: 8080)")
+    parser.add_argument("--reuse-port", action="store_true", help="share the public port with other gateways")
+    parser.add_argument(
+        "--internal-port", type=int, help="where other gateways reach this one (default: the public port)"
+    )
+
+
+def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `notifications worker`."""
+    _add_process_arguments(parser, "worker.json")
+
+
+def _add_process_arguments(parser: argparse.ArgumentParser, file: str) -> None:
+    parser.add_argument("--config", type=Path, required=True, help=file)
+    parser.add_argument("--id", required=True, help="the name of this process, unique in the cluster")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--management-port", type=int, default=9090, help="health, metrics and load (default: 9090)")
+
+
+def _run_until_done(name: str, work: Coroutine[Any, Any, None]) -> None:
+    configure_logs(name)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(work)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop does not exist for every platform; asyncio's own loop does the same, slower."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"notifications: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

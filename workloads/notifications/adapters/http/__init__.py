@@ -1,0 +1,1 @@
+"""REST, the demo page and the management port on aiohttp."""

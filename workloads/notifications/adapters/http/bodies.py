@@ -1,0 +1,100 @@
+"""Request bodies: decoded strictly, bounded, and turned into the domain's terms."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from notifications.domain import limits
+from notifications.domain.errors import Invalid, TooLarge
+from notifications.domain.notification import Actor, Entity, Message, Priority
+from notifications.domain.text import check_depth, check_document, check_id, check_text, check_type
+
+_B = TypeVar("_B")
+
+
+class _Body(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A JSON object whose unknown fields are refused."""
+
+
+class ActorBody(_Body, frozen=True):
+    """Who caused the notification."""
+
+    id: str
+    name: str | None = None
+    avatar_url: str | None = None
+
+
+class EntityBody(_Body, frozen=True):
+    """What the notification is about."""
+
+    type: str
+    id: str
+
+
+class NotificationBody(_Body, frozen=True):
+    """`POST /api/notifications`."""
+
+    recipients: Annotated[list[str], Meta(min_length=1, max_length=limits.MAX_RECIPIENTS)]
+    type: str
+    content: str
+    priority: Literal["low", "normal", "high", "critical"] = "normal"
+    actor: ActorBody | None = None
+    entity: EntityBody | None = None
+    metadata: dict[str, Any] | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+_notification = msgspec.json.Decoder(NotificationBody)
+
+
+def read_notification(raw: bytes) -> NotificationBody:
+    """Decode and check a body. Raises Invalid, naming the field, or TooLarge."""
+    body = _decode(_notification, raw)
+    for recipient in body.recipients:
+        check_id(recipient, "recipients")
+    return body
+
+
+def message_of(body: NotificationBody, now: datetime) -> Message:
+    """Return what the body says. Raises Invalid or TooLarge."""
+    if body.expires_at is not None and body.expires_at <= now:
+        raise Invalid("expiresAt has passed")
+    return Message(
+        type=check_type(body.type),
+        content=check_text(body.content, "content", limits.MAX_CONTENT),
+        priority=Priority[body.priority.upper()],
+        actor=_actor(body.actor),
+        entity=_entity(body.entity),
+        metadata=_metadata(body.metadata or {}),
+        expires_at=body.expires_at,
+    )
+
+
+def _decode(decoder: msgspec.json.Decoder[_B], raw: bytes) -> _B:
+    try:
+        return decoder.decode(check_depth(raw))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(str(error)) from error
+
+
+def _actor(body: ActorBody | None) -> Actor | None:
+    if body is None:
+        return None
+    name = None if body.name is None else check_text(body.name, "actor.name", limits.MAX_NAME)
+    avatar = None if body.avatar_url is None else check_text(body.avatar_url, "actor.avatarUrl", 2048)
+    return Actor(check_id(body.id, "actor.id"), name, avatar)
+
+
+def _entity(body: EntityBody | None) -> Entity | None:
+    return None if body is None else Entity(check_type(body.type), check_id(body.id, "entity.id"))
+
+
+def _metadata(document: dict[str, Any]) -> str:
+    check_document(document, "metadata")
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > limits.MAX_METADATA:
+        raise TooLarge(f"metadata is larger than {limits.MAX_METADATA} bytes")
+    return text

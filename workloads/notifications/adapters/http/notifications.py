@@ -1,0 +1,131 @@
+"""`/api/notifications`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from aiohttp import web
+
+from notifications.adapters.http.bodies import message_of, read_notification
+from notifications.app.accept import Acceptor
+from notifications.app.read_state import ReadState
+from notifications.app.sync import changes_since
+from notifications.domain import cursor, limits
+from notifications.domain.cursor import Cursor
+from notifications.domain.errors import Invalid, NotFound, Unauthenticated
+from notifications.domain.ids import time_of
+from notifications.domain.notification import wire
+from notifications.domain.principal import Principal, require_producer
+from notifications.domain.submission import Accepted, Copy, Submission, fingerprint
+from notifications.domain.text import check_text
+from notifications.ports.clock import Clock, MakeId
+from notifications.ports.store import InboxStore
+
+_MOST_PAGES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationsApi:
+    """The routes and what they stand on."""
+
+    verify: Callable[[object], Principal]
+    acceptor: Acceptor
+    inbox: InboxStore
+    read_state: ReadState
+    clock: Clock
+    make_id: MakeId
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes."""
+        return [
+            web.post("/api/notifications", self.create),
+            web.get("/api/notifications", self.list),
+            web.patch("/api/notifications/{id}/read", self.read),
+            web.post("/api/notifications/read-all", self.read_all),
+        ]
+
+    async def create(self, request: web.Request) -> web.Response:
+        """Accept a notification; 201 means that it is committed."""
+        principal = self._principal(request)
+        require_producer(principal)
+        submission = self._submission(principal, await request.read(), request.headers.get("Idempotency-Key"))
+        accepted = await self.acceptor.accept(submission)
+        return web.json_response(_accepted(accepted), status=201)
+
+    async def list(self, request: web.Request) -> web.Response:
+        """Return a page of the caller's inbox, or what came after a cursor."""
+        owner = self._principal(request).owner
+        limit = _number(request, "limit", limits.PAGE_LIMIT_DEFAULT, limits.PAGE_LIMIT_MAX)
+        if "after" in request.query:
+            missed = await changes_since(self.inbox, owner, cursor.decode(request.query["after"]), limit)
+            body = {"notifications": missed.notifications, "changes": missed.changes}
+            return web.json_response({**body, "cursor": missed.cursor, "hasMore": missed.has_more})
+        page = _number(request, "page", 1, _MOST_PAGES)
+        unread_only = _flag(request, "unreadOnly")
+        offset = (page - 1) * limit
+        found = await self.inbox.listing(owner, offset=offset, limit=limit, unread_only=unread_only)
+        has_more = offset + len(found.notifications) < found.total
+        return web.json_response({
+            "notifications": [wire(notification) for notification in found.notifications],
+            "pagination": {"page": page, "limit": limit, "total": found.total, "hasMore": has_more},
+            "unread": found.unread,
+            "cursor": cursor.encode(Cursor(found.head.epoch, found.head.seq)),
+        })  # fmt: skip
+
+    async def read(self, request: web.Request) -> web.Response:
+        """Mark one as read."""
+        principal = self._principal(request)
+        try:
+            id = UUID(request.match_info["id"])
+        except ValueError as error:
+            raise NotFound("there is no such notification") from error
+        await self.read_state.mark(principal.owner, [id])
+        return web.json_response({"ok": True})
+
+    async def read_all(self, request: web.Request) -> web.Response:
+        """Mark all as read."""
+        change = await self.read_state.mark_all(self._principal(request).owner)
+        return web.json_response({"ok": True, "upTo": change.up_to if change else None})
+
+    def _principal(self, request: web.Request) -> Principal:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated("send Authorization: Bearer TOKEN")
+        return self.verify(token.strip())
+
+    def _submission(self, principal: Principal, raw: bytes, key: str | None) -> Submission:
+        if key is not None and not check_text(key, "Idempotency-Key", limits.MAX_IDEMPOTENCY_KEY):
+            raise Invalid("Idempotency-Key is empty")
+        now = self.clock()
+        body = read_notification(raw)
+        id = self.make_id(now)
+        return Submission(
+            id=id,
+            tenant=principal.owner.tenant,
+            created_at=time_of(id),
+            message=message_of(body, now),
+            copies=tuple(Copy(self.make_id(now), user) for user in dict.fromkeys(body.recipients)),
+            fingerprint=fingerprint(raw),
+            key=key,
+        )
+
+
+def _accepted(accepted: Accepted) -> dict[str, object]:
+    placed = [
+        {"id": str(copy.id), "recipientId": copy.user, "seq": copy.seq, "state": "queued"} for copy in accepted.placed
+    ]
+    return {"id": str(accepted.id), "notifications": placed}
+
+
+def _number(request: web.Request, name: str, default: int, most: int) -> int:
+    text = request.query.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        raise Invalid(f"{name} must be 1 to {most}")
+    return int(text)
+
+
+def _flag(request: web.Request, name: str) -> bool:
+    text = request.query.get(name, "false").lower()
+    if text not in {"true", "false", "1", "0"}:
+        raise Invalid(f"{name} must be true or false")
+    return text in {"true", "1"}

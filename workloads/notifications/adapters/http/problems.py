@@ -1,0 +1,65 @@
+"""Every refusal as an RFC 9457 problem, with a code of the contract."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from aiohttp import web
+
+from notifications.domain import errors
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_STATUS: tuple[tuple[type[errors.NotificationsError], HTTPStatus], ...] = (
+    (errors.KeyReused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (errors.Unauthenticated, HTTPStatus.UNAUTHORIZED),
+    (errors.Forbidden, HTTPStatus.FORBIDDEN),
+    (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.Resync, HTTPStatus.GONE),
+    (errors.Invalid, HTTPStatus.BAD_REQUEST),
+    (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+_CODES = {404: "NOT_FOUND", 413: "TOO_LARGE", 503: "UNAVAILABLE"}
+
+
+def problem(status: HTTPStatus, code: str, detail: str, headers: dict[str, str] | None = None) -> web.Response:
+    """Return a problem response."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, "code": code}
+    text = json.dumps(body, ensure_ascii=False)
+    return web.Response(status=status.value, text=text, content_type="application/problem+json", headers=headers)
+
+
+def problem_of(error: errors.Refused | errors.Unavailable) -> web.Response:
+    """Return the problem that tells of an error of ours."""
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    headers = {}
+    if isinstance(error, errors.Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(status, error.code, str(error), headers)
+
+
+@web.middleware
+async def report_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn errors into problems; only what we did not foresee is logged with a traceback."""
+    try:
+        return await handler(request)
+    except (errors.Refused, errors.Unavailable) as error:
+        return problem_of(error)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return _library_problem(error)
+    except Exception:
+        _log.exception("a request failed", extra={"path": request.path, "method": request.method})
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "UNAVAILABLE", "the server failed to do this")
+
+
+def _library_problem(error: web.HTTPException) -> web.Response:
+    allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+    return problem(HTTPStatus(error.status), _CODES.get(error.status, "INVALID"), error.reason, allow)

@@ -1,0 +1,67 @@
+"""The keys that tokens are verified with: each has one algorithm, fixed in configuration, never taken from a token."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from notifications.domain.errors import Misconfigured
+
+ALGORITHMS = ("RS256", "ES256", "EdDSA", "HS256")
+_MIN_SECRET = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One verification key. `material` is a public key object, or the bytes of an HS256 secret."""
+
+    id: str
+    algorithm: str
+    material: Any
+
+
+class KeySource(Protocol):
+    """Where a key is configured."""
+
+    @property
+    def id(self) -> str:
+        """The `kid` under which tokens name it."""
+        ...
+
+    @property
+    def algorithm(self) -> str:
+        """The only algorithm that it verifies."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """The path of its file."""
+        ...
+
+
+def load_keys(sources: Iterable[KeySource]) -> list[Key]:
+    """Read all configured keys. Raises Misconfigured."""
+    return [load_key(source.id, source.algorithm, Path(source.file)) for source in sources]
+
+
+def load_key(id: str, algorithm: str, path: Path) -> Key:
+    """Read a key file: PEM, or for HS256 a secret of at least 32 bytes. Raises Misconfigured."""
+    if algorithm not in ALGORITHMS:
+        raise Misconfigured(f"auth.keys[{id}].algorithm is {algorithm!r}: use one of {', '.join(ALGORITHMS)}")
+    try:
+        raw = path.read_bytes().strip()
+        return Key(id, algorithm, _secret(id, raw) if algorithm == "HS256" else load_pem_public_key(raw))
+    except OSError as error:
+        raise Misconfigured(f"auth.keys[{id}].file {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Misconfigured(f"auth.keys[{id}].file {path} is not a PEM public key") from error
+
+
+def _secret(id: str, raw: bytes) -> bytes:
+    if len(raw) < _MIN_SECRET:
+        raise Misconfigured(
+            f"auth.keys[{id}].file holds a secret of {len(raw)} bytes: at least {_MIN_SECRET} are needed"
+        )
+    return raw

@@ -1,0 +1,108 @@
+"""From a token to a principal. Everything that a token says of itself is distrusted until its signature is verified."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+
+from notifications.adapters.jwt.keys import Key
+from notifications.domain.errors import Invalid, Refused, TokenExpired, Unauthenticated
+from notifications.domain.limits import MAX_TOKEN
+from notifications.domain.notification import UserKey
+from notifications.domain.principal import Principal
+from notifications.domain.text import check_id, check_tenant
+from notifications.ports.clock import Clock
+
+_REQUIRED = ["exp", "iss", "aud", "sub"]
+_FORBIDDEN_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64"})
+_LEEWAY = 30
+_CACHED = 10_000
+_MOST_NAMES = 1_000
+DEFAULT_TENANT = "default"
+
+
+class TokenVerifier:
+    """Verifies signature, issuer, audience and times; remembers tokens it has verified until they expire."""
+
+    def __init__(self, keys: Sequence[Key], issuer: str, audience: str, clock: Clock) -> None:
+        self._keys = {key.id: key for key in keys}
+        self._issuer = issuer
+        self._audience = audience
+        self._clock = clock
+        self._verified: OrderedDict[str, Principal] = OrderedDict()
+
+    def verify(self, token: object) -> Principal:
+        """Return who the token speaks for. Raises Unauthenticated or TokenExpired, nothing else."""
+        if not isinstance(token, str) or not token:
+            raise Unauthenticated("a token is required")
+        if len(token) > MAX_TOKEN:
+            raise Unauthenticated("the token is too long")
+        principal = self._verified.get(token) or self._remember(token, self._read(token))
+        if principal.expires_at <= self._clock():
+            self._verified.pop(token, None)
+            raise TokenExpired
+        return principal
+
+    def _remember(self, token: str, principal: Principal) -> Principal:
+        self._verified[token] = principal
+        if len(self._verified) > _CACHED:
+            self._verified.popitem(last=False)
+        return principal
+
+    def _read(self, token: str) -> Principal:
+        try:
+            return _principal(self._claims(token))
+        except jwt.ExpiredSignatureError as error:
+            raise TokenExpired from error
+        except (jwt.PyJWTError, Refused, ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise Unauthenticated(f"the token does not verify: {error}") from error
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        key = self._key_for(jwt.get_unverified_header(token))
+        return jwt.decode(
+            token,
+            key.material,
+            algorithms=[key.algorithm],
+            issuer=self._issuer,
+            audience=self._audience,
+            leeway=_LEEWAY,
+            options={"require": _REQUIRED, "verify_exp": True, "strict_aud": False},
+        )
+
+    def _key_for(self, header: dict[str, Any]) -> Key:
+        """Find the key by `kid`, which is only a look-up name; a token without one fits when there is just one key."""
+        if _FORBIDDEN_HEADERS & header.keys():
+            raise Unauthenticated("its header names keys or extensions of its own")
+        kid = header.get("kid")
+        if kid is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        if not isinstance(kid, str) or kid not in self._keys:
+            raise Unauthenticated("its key is not known here")
+        return self._keys[kid]
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    tenant = check_tenant(_text(claims.get("tenant", DEFAULT_TENANT), "tenant"))
+    owner = UserKey(tenant, check_id(_text(claims["sub"], "sub"), "sub"))
+    return Principal(
+        owner=owner,
+        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        groups=_names(claims.get("groups", []), "groups"),
+        roles=_names(claims.get("roles", []), "roles"),
+        scopes=frozenset(_text(claims.get("scope", ""), "scope").split()),
+        token_id=_text(claims["jti"], "jti") if "jti" in claims else None,
+    )
+
+
+def _text(value: object, claim: str) -> str:
+    if not isinstance(value, str):
+        raise Invalid(f"{claim} is not a string")
+    return value
+
+
+def _names(value: object, claim: str) -> frozenset[str]:
+    if not isinstance(value, list) or len(value) > _MOST_NAMES:
+        raise Invalid(f"{claim} is not a list of at most {_MOST_NAMES} strings")
+    return frozenset(check_id(_text(name, claim), claim) for name in value)

@@ -1,0 +1,90 @@
+"""What clients may ask over a socket."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from notifications.adapters.socketio.packets import Event
+from notifications.app.read_state import ReadState
+from notifications.app.sync import changes_since, parse_since
+from notifications.domain.errors import Invalid, NotFound
+from notifications.domain.limits import PAGE
+from notifications.domain.notification import wire_time
+from notifications.domain.principal import Principal
+from notifications.ports.store import InboxStore
+from notifications.ports.telemetry import Telemetry
+
+Answer = dict[str, object]
+_Handler = Callable[[Principal, tuple[Any, ...]], Awaitable[Answer]]
+_MOST_IDS = 100
+
+
+class ClientEvents:
+    """Serves each event of the contract by its name."""
+
+    def __init__(self, inbox: InboxStore, read_state: ReadState, telemetry: Telemetry) -> None:
+        self._inbox = inbox
+        self._read_state = read_state
+        self._telemetry = telemetry
+        self._handlers: dict[str, _Handler] = {
+            "notification:read": self._read,
+            "notification:readAll": self._read_all,
+            "notifications:sync": self._sync,
+            "client:ping": self._ping,
+        }
+
+    async def serve(self, principal: Principal, event: Event) -> Answer:
+        """Return the answer, or raise Refused or Unavailable."""
+        handler = self._handlers.get(event.name)
+        if handler is None:
+            raise Invalid(f"unknown event {event.name[:64]!r}")
+        self._telemetry.received(event.name)
+        return await handler(principal, event.arguments)
+
+    async def _read(self, principal: Principal, arguments: tuple[Any, ...]) -> Answer:
+        change = await self._read_state.mark(principal.owner, _ids(_only(arguments)))
+        return {"unread": change.unread} if change else {}
+
+    async def _read_all(self, principal: Principal, arguments: tuple[Any, ...]) -> Answer:
+        change = await self._read_state.mark_all(principal.owner)
+        return {"unread": change.unread} if change else {}
+
+    async def _sync(self, principal: Principal, arguments: tuple[Any, ...]) -> Answer:
+        wish = _only(arguments)
+        if not isinstance(wish, dict) or not isinstance(wish.get("since"), str):
+            raise Invalid("notifications:sync takes {since: a cursor or an ISO 8601 date, limit?}")
+        missed = await changes_since(
+            self._inbox, principal.owner, parse_since(wish["since"]), _limit(wish.get("limit", PAGE))
+        )
+        return {
+            "notifications": missed.notifications,
+            "changes": missed.changes,
+            "cursor": missed.cursor,
+            "hasMore": missed.has_more,
+        }
+
+    async def _ping(self, principal: Principal, arguments: tuple[Any, ...]) -> Answer:
+        return {"serverTime": wire_time(datetime.now(UTC))}
+
+
+def _only(arguments: tuple[Any, ...]) -> object:
+    if len(arguments) != 1:
+        raise Invalid("this event takes one argument")
+    return arguments[0]
+
+
+def _ids(value: object) -> list[UUID]:
+    texts: list[Any] = value if isinstance(value, list) else [value]
+    if not 1 <= len(texts) <= _MOST_IDS:
+        raise Invalid(f"give 1 to {_MOST_IDS} notification ids")
+    try:
+        return [UUID(text) for text in texts]
+    except (ValueError, AttributeError, TypeError) as error:
+        raise NotFound("there is no such notification") from error
+
+
+def _limit(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= PAGE:
+        raise Invalid(f"limit must be 1 to {PAGE}")
+    return value

@@ -1,0 +1,95 @@
+"""The configuration file of a workload: strict, complete at start, secrets only as paths of files.
+
+The operator renders it; `notifications` refuses a wrong one with one line that names the field.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from notifications.domain.errors import Misconfigured
+from notifications.domain.jobs import Queue
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A JSON object whose unknown fields are refused."""
+
+
+class PostgresConfig(_Section, frozen=True):
+    """`uriFile` holds a postgresql:// URI. The pool's sizes are connections of one process."""
+
+    uri_file: str
+    pool_min: Count = 2
+    pool_max: Count = 10
+
+
+class NatsConfig(_Section, frozen=True):
+    """`replicas` is how many servers keep a copy of each stream."""
+
+    servers: Annotated[list[str], Meta(min_length=1)]
+    user: str
+    password_file: str
+    replicas: Literal[1, 3, 5] = 1
+
+
+class KeyConfig(_Section, frozen=True):
+    """One verification key: a PEM public key, or a secret for HS256."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    algorithm: str
+    file: str
+
+
+class AuthConfig(_Section, frozen=True):
+    """Tokens must name this issuer and audience and be signed by one of the keys."""
+
+    issuer: str
+    audience: str
+    keys: Annotated[list[KeyConfig], Meta(min_length=1, max_length=20)]
+
+
+class GatewayConfig(_Section, frozen=True, tag_field="role", tag="gateway"):
+    """gateway.json."""
+
+    postgres: PostgresConfig
+    nats: NatsConfig
+    auth: AuthConfig
+    demo: bool = False
+    connection_limit: Count = 10_000
+
+
+class WorkerConfig(_Section, frozen=True, tag_field="role", tag="worker"):
+    """worker.json. `queues` are the jobs at once per process."""
+
+    postgres: PostgresConfig
+    nats: NatsConfig
+    queues: dict[Queue, Count] = {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5}
+
+
+_C = TypeVar("_C", GatewayConfig, WorkerConfig)
+
+
+def load_config(path: Path, kind: type[_C]) -> _C:
+    """Read and check a configuration file. Raises Misconfigured."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except OSError as error:
+        raise Misconfigured(f"the configuration {path} cannot be read: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"the configuration {path} is wrong: {error}") from error
+
+
+def read_secret(path: str) -> str:
+    """Read a secret from its file. Raises Misconfigured, which names the file and never the secret."""
+    try:
+        secret = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"the secret {path} cannot be read") from error
+    if not secret:
+        raise Misconfigured(f"the secret {path} is empty")
+    return secret

@@ -1,0 +1,160 @@
+"""The gateway process: sockets and REST on one port, wired from adapters."""
+
+import argparse
+import asyncio
+import random
+from dataclasses import dataclass
+
+from notifications.adapters.http.application import build_application
+from notifications.adapters.http.demo import demo_routes
+from notifications.adapters.http.listener import AbstractRouteDef, Listener
+from notifications.adapters.http.management import Load, Management, Readiness
+from notifications.adapters.http.notifications import NotificationsApi
+from notifications.adapters.jwt.keys import load_keys
+from notifications.adapters.jwt.minter import TokenMinter
+from notifications.adapters.jwt.verifier import TokenVerifier
+from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
+from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.queue import JetStreamQueue
+from notifications.adapters.postgres.inbox import PostgresInbox
+from notifications.adapters.postgres.outbox import PostgresOutbox
+from notifications.adapters.postgres.pool import Pool
+from notifications.adapters.postgres.submissions import PostgresSubmissions
+from notifications.adapters.prometheus.metrics import Metrics
+from notifications.adapters.prometheus.process import ProcessGauge
+from notifications.adapters.socketio.events import ClientEvents
+from notifications.adapters.socketio.forward import Forwarder
+from notifications.adapters.socketio.server import SocketServer
+from notifications.app.accept import Acceptor
+from notifications.app.delivered import DeliveryMarks
+from notifications.app.drain import drain
+from notifications.app.fleet import Fleet
+from notifications.app.hub import Hub
+from notifications.app.read_state import ReadState
+from notifications.app.relay import Relay
+from notifications.app.upkeep import keep_sessions
+from notifications.clock import make_id, now
+from notifications.config import AuthConfig, GatewayConfig, load_config
+from notifications.domain.notification import wire_time
+from notifications.lifecycle import Life, open_listener, open_nats, open_postgres
+from notifications.ports.bus import Beacon
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What the process stands on."""
+
+    pool: Pool
+    nats: Connection
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The parts of a gateway that its life touches."""
+
+    hub: Hub
+    fleet: Fleet
+    marks: DeliveryMarks
+    server: SocketServer
+    api: NotificationsApi
+    forwarder: Forwarder
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Serve until told to stop, then drain."""
+    config = load_config(arguments.config, GatewayConfig)
+    verifier = build_verifier(config.auth)
+    readiness, metrics = Readiness(), Metrics()
+    async with Life() as life:
+        pool = await open_postgres(life, config.postgres, arguments.id)
+        nats = await open_nats(life, config.nats, arguments.id)
+        gateway = build_gateway(life, arguments, verifier, Backends(pool, nats, metrics))
+        load = report_load(gateway, config.connection_limit, metrics)
+        management = Management(readiness, metrics.render, load)
+        await open_listener(life, management.app(), arguments.host, arguments.management_port)
+        public = await open_doors(life, arguments, config, gateway)
+        start_loops(life, gateway)
+        readiness.ready = True
+        await life.until_told()
+        readiness.ready = False
+        await drain(gateway.hub, gateway.fleet, public.stop, random.Random())  # noqa: S311 - spreads clients
+        await gateway.marks.flush()
+
+
+def build_verifier(auth: AuthConfig) -> TokenVerifier:
+    """Return a verifier on the configured keys. Raises Misconfigured."""
+    return TokenVerifier(load_keys(auth.keys), auth.issuer, auth.audience, now)
+
+
+def build_gateway(life: Life, arguments: argparse.Namespace, verifier: TokenVerifier, backends: Backends) -> Gateway:
+    """Wire the parts."""
+    pool, nats, metrics, tasks = backends.pool, backends.nats, backends.metrics, life.tasks
+    inbox, bus = PostgresInbox(pool), NatsInboxBus(nats)
+    marks = DeliveryMarks(inbox, now, metrics)
+    hub = Hub(arguments.id, inbox, bus, marks.report, tasks)
+    read_state = ReadState(inbox, bus, hub.offer)
+    relay = Relay(JetStreamQueue(nats), PostgresOutbox(pool), tasks)
+    acceptor = Acceptor(PostgresSubmissions(pool), relay.start, metrics, tasks)
+    address = f"{arguments.host}:{arguments.internal_port or arguments.port}"
+    loop = asyncio.get_running_loop()
+    fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
+    server = SocketServer(arguments.id, verifier.verify, hub, ClientEvents(inbox, read_state, metrics).serve, metrics)
+    return Gateway(
+        hub=hub,
+        fleet=fleet,
+        marks=marks,
+        server=server,
+        api=NotificationsApi(verifier.verify, acceptor, inbox, read_state, now, make_id),
+        forwarder=Forwarder(arguments.id, fleet.address_of, server.handle_request),
+    )
+
+
+def start_loops(life: Life, gateway: Gateway) -> None:
+    """Start what runs as long as the process."""
+    life.keep(gateway.fleet.run(), "fleet")
+    life.keep(gateway.marks.run(), "delivery marks")
+    life.keep(gateway.hub.watch.run(gateway.hub.owners), "position watch")
+    life.keep(keep_sessions(gateway.hub, now), "session upkeep")
+    life.keep(gateway.server.run(), "connect timeout")
+
+
+async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayConfig, gateway: Gateway) -> Listener:
+    """Listen where peers reach this gateway, then where clients do; return the latter."""
+
+    def may_open() -> bool:
+        return gateway.server.connections < config.connection_limit
+
+    if arguments.internal_port:
+        internal = build_application([], gateway.server.handle_request, may_open)
+        await open_listener(life, internal, arguments.host, arguments.internal_port)
+    routes: list[AbstractRouteDef] = [*gateway.api.routes()]
+    if config.demo:
+        auth = config.auth
+        mint = TokenMinter(load_keys(auth.keys), auth.issuer, auth.audience).mint
+        routes += demo_routes(lambda claims, ttl: mint(claims, now(), ttl))
+    life.on_exit(gateway.forwarder.close)
+    public = build_application(routes, gateway.forwarder.handle, may_open)
+    return await open_listener(life, public, arguments.host, arguments.port, reuse_port=arguments.reuse_port)
+
+
+def report_load(gateway: Gateway, limit: int, metrics: Metrics) -> Load:
+    """Return what answers `/load`."""
+    process = ProcessGauge(metrics.registry)
+    metrics.watch("websocket_connections_active", "Connections held.", lambda: gateway.server.connections)
+
+    async def load() -> dict[str, object]:
+        draining = gateway.fleet.leaving
+        connections = gateway.server.connections
+        return {
+            "role": "gateway",
+            "connections": connections,
+            "limit": limit,
+            "draining": draining,
+            "remaining": connections if draining else None,
+            "cpu": process.read_cpu(),
+            "memory": process.read_memory(),
+            "at": wire_time(now()),
+        }
+
+    return load

@@ -1,0 +1,83 @@
+"""The life of a process: start in order, serve until told to stop, stop in the reverse order."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from typing import Any
+
+from notifications.adapters.http.listener import Application, Listener
+from notifications.adapters.nats.connection import Connection, connect
+from notifications.adapters.postgres.pool import Pool, open_pool
+from notifications.app.tasks import Tasks
+from notifications.config import NatsConfig, PostgresConfig, read_secret
+from notifications.domain.errors import Misconfigured
+
+_log = logging.getLogger(__name__)
+
+
+class Life(AsyncExitStack):
+    """What a process holds. Leaving it releases everything, last taken first, however the process ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tasks = Tasks()
+        self._over = asyncio.Event()
+        self._failure: BaseException | None = None
+
+    async def __aenter__(self) -> "Life":
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._over.set)
+        self.push_async_callback(self.tasks.stop)
+        return self
+
+    def on_exit(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Do this when the process ends, before what was taken earlier is released."""
+        self.push_async_callback(act)
+
+    def keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run something that must not end before the process does; if it does, the process ends with it."""
+        self.tasks.start(self._keep(work, name), name)
+
+    async def until_told(self) -> None:
+        """Return at SIGTERM or SIGINT. Raises what ended a part that had to live on."""
+        await self._over.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        try:
+            await work
+            self._failure = RuntimeError(f"{name} ended")
+        except Exception as error:
+            _log.exception("%s failed: the process ends", name)
+            self._failure = error
+        self._over.set()
+
+
+async def open_postgres(life: Life, config: PostgresConfig, name: str) -> Pool:
+    """Connect to PostgreSQL until the process ends. Raises Misconfigured or Unavailable."""
+    pool = await open_pool(read_secret(config.uri_file), config.pool_min, config.pool_max, name)
+    life.on_exit(pool.close)
+    return pool
+
+
+async def open_nats(life: Life, config: NatsConfig, name: str) -> Connection:
+    """Connect to NATS until the process ends; a client that is closed for good ends the process."""
+    connection = await connect(config.servers, config.user, lambda: read_secret(config.password_file), name)
+    life.on_exit(connection.close)
+    life.keep(connection.ended(), "the connection to NATS")
+    return connection
+
+
+async def open_listener(life: Life, app: Application, host: str, port: int, *, reuse_port: bool = False) -> Listener:
+    """Serve an application until the process ends. Raises Misconfigured for an address that cannot be had."""
+    listener = Listener(app)
+    try:
+        await listener.open(host, port, reuse_port=reuse_port)
+    except OSError as error:
+        raise Misconfigured(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+    life.on_exit(listener.close)
+    return listener

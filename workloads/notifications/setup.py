@@ -1,0 +1,28 @@
+"""`notifications setup`: brings the database and the queues to this release. Harmless to repeat."""
+
+import argparse
+import logging
+
+from notifications.adapters.nats.queue import JetStreamQueue
+from notifications.adapters.postgres.epochs import restart_numbering
+from notifications.adapters.postgres.migrate import set_up
+from notifications.clock import now
+from notifications.config import WorkerConfig, load_config, read_secret
+from notifications.lifecycle import Life, open_nats
+
+_log = logging.getLogger(__name__)
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Do it and end."""
+    config = load_config(arguments.config, WorkerConfig)
+    uri = read_secret(config.postgres.uri_file)
+    applied = await set_up(uri, now())
+    _log.info("the database is up to date", extra={"applied": applied})
+    if arguments.new_inbox_epoch:
+        await restart_numbering(uri)
+        _log.info("inboxes have a new epoch: every device loads its inbox anew")
+    async with Life() as life:
+        nats = await open_nats(life, config.nats, "setup")
+        created = await JetStreamQueue(nats, config.nats.replicas).ensure()
+        _log.info("the queues are ready", extra={"created": created})

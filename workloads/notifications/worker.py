@@ -1,0 +1,69 @@
+"""The worker process: serves the work queues and sweeps the outbox, wired from adapters."""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from notifications.adapters.http.management import Load, Management, Readiness
+from notifications.adapters.nats.bus import NatsInboxBus
+from notifications.adapters.nats.queue import JetStreamQueue
+from notifications.adapters.postgres.outbox import PostgresOutbox
+from notifications.adapters.postgres.partitions import Partitions
+from notifications.adapters.prometheus.metrics import Metrics
+from notifications.app.consume import Consumer
+from notifications.app.dispatch import WebsocketDispatcher
+from notifications.app.sweep import Sweeper
+from notifications.clock import now
+from notifications.config import WorkerConfig, load_config
+from notifications.domain.notification import wire_time
+from notifications.lifecycle import Life, open_listener, open_nats, open_postgres
+from notifications.ports.store import OutboxStore
+
+_DAY = 24 * 3600.0
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Serve until told to stop; the jobs in hand are finished first."""
+    config = load_config(arguments.config, WorkerConfig)
+    readiness, metrics = Readiness(), Metrics()
+    async with Life() as life:
+        pool = await open_postgres(life, config.postgres, arguments.id)
+        nats = await open_nats(life, config.nats, arguments.id)
+        outbox, queue = PostgresOutbox(pool), JetStreamQueue(nats, config.nats.replicas)
+        consumers = [Consumer(name, jobs, queue, outbox, metrics) for name, jobs in config.queues.items()]
+        load = report_load(consumers, outbox)
+        await open_listener(
+            life, Management(readiness, metrics.render, load).app(), arguments.host, arguments.management_port
+        )
+        await queue.ensure()
+        dispatcher = WebsocketDispatcher(outbox, NatsInboxBus(nats))
+        for consumer in consumers:
+            life.keep(consumer.run(dispatcher.dispatch), "consumer")
+        life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
+        life.keep(make_partitions(Partitions(pool), now), "partitions")
+        readiness.ready = True
+        await life.until_told()
+        readiness.ready = False
+
+
+async def make_partitions(partitions: Partitions, clock: Callable[[], datetime]) -> None:
+    """Make the partitions of the months ahead, once a day, until cancelled."""
+    while True:
+        await partitions.ensure(clock())
+        await asyncio.sleep(_DAY)
+
+
+def report_load(consumers: list[Consumer], outbox: OutboxStore) -> Load:
+    """Return what answers `/load`. Queue figures are the whole fleet's: take the maximum over workers, not the sum."""
+
+    async def load() -> dict[str, object]:
+        backlog = await outbox.backlog()
+        return {
+            "role": "worker",
+            "queues": {name: {"depth": b.depth, "oldestSeconds": round(b.oldest, 3)} for name, b in backlog.items()},
+            "inFlight": sum(consumer.in_flight for consumer in consumers),
+            "at": wire_time(now()),
+        }
+
+    return load
