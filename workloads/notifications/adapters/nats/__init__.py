@@ -1,0 +1,1 @@
+"""Work queues on JetStream, wake-ups on core NATS."""

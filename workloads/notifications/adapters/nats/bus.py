@@ -1,0 +1,104 @@
+"""Wake-ups on core NATS: inbox events to the gateways that hold a user, beacons between gateways."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from notifications.adapters.nats.client import Interest, Message
+from notifications.adapters.nats.connection import Connection
+from notifications.domain import subjects
+from notifications.domain.inbox import InboxEvent, pack, unpack
+from notifications.domain.limits import MAX_NAME, OFFER_TIMEOUT
+from notifications.domain.notification import UserKey
+from notifications.ports.bus import Beacon
+
+log: Final = logging.getLogger(__name__)
+
+_NO_RESPONDERS: Final = 503
+
+
+@dataclass(frozen=True, slots=True)
+class NatsSubscription:
+    """An interest that can be given up, any number of times."""
+
+    _connection: Connection
+    _interest: Interest
+
+    async def close(self) -> None:
+        """End it."""
+        self._connection.forget(self._interest)
+
+
+class NatsInboxBus:
+    """The port InboxBus: an offer is a request, which every gateway that holds the owner answers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def subscribe(self, owner: UserKey, on_event: Callable[[InboxEvent], None]) -> NatsSubscription:
+        """Call `on_event` for what is offered from now on."""
+
+        def on_message(message: Message) -> None:
+            if message.reply:
+                self._connection.publish(message.reply, b"")
+            on_event(unpack(message.data))
+
+        interest = self._connection.listen(subjects.inbox(owner), on_message)
+        known = False
+        try:
+            await self._connection.flush(OFFER_TIMEOUT)
+            known = True
+        finally:
+            if not known:
+                self._connection.forget(interest)
+        return NatsSubscription(self._connection, interest)
+
+    async def offer(self, owner: UserKey, event: InboxEvent) -> bool:
+        """Return whether a gateway took the event."""
+        answer = await self._connection.request(subjects.inbox(owner), pack(event), OFFER_TIMEOUT)
+        return answer.status != _NO_RESPONDERS
+
+    async def tell(self, owner: UserKey, event: InboxEvent) -> None:
+        """Send an event to whoever is there."""
+        if self._connection.connected:
+            self._connection.publish(subjects.inbox(owner), pack(event))
+
+
+class NatsFleetBus:
+    """The port FleetBus: beacons are JSON objects with the fields of Beacon."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def connected(self) -> bool:
+        """Whether beacons can be heard."""
+        return self._connection.connected
+
+    async def listen(self, on_beacon: Callable[[Beacon], None]) -> NatsSubscription:
+        """Call `on_beacon` for every beacon that can be read; whatever else arrives is ignored."""
+
+        def on_message(message: Message) -> None:
+            if beacon := read_beacon(message.data):
+                on_beacon(beacon)
+
+        return NatsSubscription(self._connection, self._connection.listen(subjects.FLEET, on_message))
+
+    async def announce(self, beacon: Beacon) -> None:
+        """Send a beacon to all gateways."""
+        if self._connection.connected:
+            self._connection.publish(subjects.FLEET, msgspec.json.encode(beacon))
+
+
+def read_beacon(data: bytes) -> Beacon | None:
+    """Return a beacon, or None for junk. A newer gateway may say more than we know, and is alive all the same."""
+    try:
+        beacon = msgspec.json.decode(data, type=Beacon)
+    except ValueError as error:
+        log.debug("ignored a message that is not a beacon: %s", error)
+        return None
+    names = (beacon.gateway, beacon.address)
+    return beacon if all(0 < len(name) <= MAX_NAME for name in names) else None

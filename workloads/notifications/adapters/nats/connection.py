@@ -1,0 +1,231 @@
+"""One connection to NATS per process.
+
+It outlives every outage, and fails at once what is asked meanwhile: nothing is kept for later, since the outbox and
+the inbox are what repairs.
+"""
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from random import uniform
+from typing import Any, Final
+
+from nats.aio.client import Server
+
+from notifications.adapters.nats.client import DirectClient, Interest, Listener, Message
+from notifications.domain.errors import TooLarge, Unavailable
+
+log: Final = logging.getLogger(__name__)
+
+CONNECT_WITHIN: Final = 30.0
+CLOSE_WITHIN: Final = 2.0
+ANSWER_WITHIN: Final = 5.0
+PROGRESS_EVERY: Final = 5.0
+MAX_BACKLOG: Final = 8 * 1024 * 1024
+
+# nats-py gives up for good after 60 attempts and notices a dead peer after minutes unless told otherwise
+OPTIONS: Final[dict[str, Any]] = {
+    "allow_reconnect": True,
+    "max_reconnect_attempts": -1,
+    "connect_timeout": 2,
+    "reconnect_time_wait": 0.5,
+    "ping_interval": 10,
+    "max_outstanding_pings": 2,
+    "pending_size": MAX_BACKLOG,
+    "flush_timeout": 2,
+}
+
+
+class Connection:
+    """Requests and interests on one client. Everything raises Unavailable while the server is away."""
+
+    def __init__(self, user: str) -> None:
+        self._client = DirectClient()
+        # Below the user's name, so that the server may keep users from reading each other's answers
+        self._inbox = f"_INBOX.{user}.{secrets.token_hex(8)}"
+        self._numbers = itertools.count()
+        self._awaited: dict[str, asyncio.Future[Message]] = {}
+        self._promises: set[asyncio.Future[Message]] = set()
+        self._complaints: set[str] = set()
+        self._closing = False
+        self._closed = asyncio.Event()
+        self.losses = 0
+        """How often the connection was lost: what a server said before a loss may not hold after it."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server is there, as far as is known; a silent death is noticed after 30 s."""
+        return self._client.is_connected
+
+    @property
+    def trouble(self) -> str:
+        """Why the last attempt to connect failed."""
+        return str(self._client.last_error or "no answer yet")
+
+    async def open(self, servers: Sequence[str], **options: Any) -> None:
+        """Connect, retrying for ever."""
+        callbacks: dict[str, Any] = {
+            "error_cb": self._on_error,
+            "disconnected_cb": self._on_loss,
+            "reconnected_cb": self._on_return,
+            "closed_cb": self._on_close,
+            "reconnect_to_server_handler": _choose_server,
+        }
+        await self._client.connect(list(servers), **OPTIONS, **callbacks, **options)
+        self._client.listen(f"{self._inbox}.*", self._on_answer)
+
+    async def ended(self) -> None:
+        """Return when the client is closed for good, on purpose or because the server refused it."""
+        await self._closed.wait()
+
+    async def close(self) -> None:
+        """Send what is queued and close, within CLOSE_WITHIN seconds each."""
+        self._closing = True
+        if self.connected:
+            with suppress(Unavailable):
+                await self.flush(CLOSE_WITHIN)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await self._client.close()
+        self._closed.set()
+
+    def listen(self, subject: str, listener: Listener) -> Interest:
+        """Call `listener` for each message on `subject` from the next `flush` on, over all reconnects."""
+        return self._client.listen(subject, listener)
+
+    def forget(self, interest: Interest) -> None:
+        """End an interest at once; harmless to repeat, also without a server."""
+        self._client.forget(interest)
+
+    def retire(self, interest: Interest) -> None:
+        """End an interest as soon as everything that was already on its way has reached the listener."""
+        self._client.silence(interest)
+        try:
+            self._echo().add_done_callback(lambda _: self.forget(interest))
+        except Unavailable:
+            self.forget(interest)
+
+    def make_inbox(self) -> str:
+        """Return a subject of our own that nobody has used."""
+        return f"{self._inbox}.{next(self._numbers)}"
+
+    def promise(self) -> asyncio.Future[Message]:
+        """Return a future that fails with Unavailable when the connection is lost."""
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._promises.add(future)
+        future.add_done_callback(self._on_done)
+        return future
+
+    def publish(self, subject: str, data: bytes, reply: str = "", headers: bytes = b"") -> None:
+        """Send a message that nothing confirms."""
+        if not self.connected:
+            raise Unavailable("NATS is not connected")
+        if self._client.backlog > MAX_BACKLOG:
+            raise Unavailable("NATS takes messages slower than they are sent")
+        if len(data) > self._client.max_payload:
+            # The server would close the connection for it
+            raise TooLarge(f"a message of {len(data)} bytes is more than NATS takes ({self._client.max_payload})")
+        self._client.send(subject, data, reply, headers)
+
+    def ask(self, subject: str, data: bytes, headers: bytes = b"") -> asyncio.Future[Message]:
+        """Send a message and return the promise of its answer; cancel it to give up."""
+        reply = self.make_inbox()
+        self.publish(subject, data, reply, headers)
+        return self._await(reply)
+
+    async def request(self, subject: str, data: bytes, within: float = ANSWER_WITHIN) -> Message:
+        """Send a message and return the first answer; its status is 503 if nobody listens."""
+        return await within_time(self.ask(subject, data), within, subject)
+
+    async def flush(self, within: float = ANSWER_WITHIN) -> None:
+        """Return when the server has processed all that was sent before."""
+        await within_time(self._echo(), within, "a flush")
+
+    def _echo(self) -> asyncio.Future[Message]:
+        # A message to ourselves: nats-py's flush() writes its PING past what is still queued, so a PONG proves nothing
+        inbox = self.make_inbox()
+        self.publish(inbox, b"")
+        return self._await(inbox)
+
+    def _await(self, reply: str) -> asyncio.Future[Message]:
+        future = self._awaited[reply] = self.promise()
+        future.add_done_callback(lambda _: self._awaited.pop(reply, None))
+        return future
+
+    def _on_done(self, future: asyncio.Future[Message]) -> None:
+        self._promises.discard(future)
+        if not future.cancelled():
+            # Whoever gave up waiting need not hear of it
+            future.exception()
+
+    def _on_answer(self, message: Message) -> None:
+        future = self._awaited.get(message.subject)
+        if future is not None and not future.done():
+            future.set_result(message)
+
+    async def _on_loss(self) -> None:
+        self.losses += 1
+        if not self._closing:
+            log.warning("the connection to NATS is lost, reconnecting")
+        for future in list(self._promises):
+            if not future.done():
+                future.set_exception(Unavailable("the connection to NATS was lost"))
+
+    async def _on_return(self) -> None:
+        self._complaints.clear()
+        log.info("NATS is back")
+
+    async def _on_error(self, error: Exception) -> None:
+        # Called for each attempt of an outage; one line for each kind of trouble is enough
+        if str(error) not in self._complaints and not self._closing:
+            self._complaints.add(str(error))
+            log.warning("NATS: %s", str(error) or type(error).__name__)
+
+    async def _on_close(self) -> None:
+        if not self._closing:
+            log.error("the connection to NATS is closed for good")
+        self._closed.set()
+
+
+async def connect(
+    servers: Sequence[str], user: str, password: str | Callable[[], str], name: str, within: float = CONNECT_WITHIN
+) -> Connection:
+    """Connect to the first server that answers, saying every 5 s what is waited for; raises Unavailable after `within`.
+
+    A password that is a function is called for each attempt, so that it can change while the process runs.
+    """
+    connection = Connection(user)
+    opening = asyncio.create_task(connection.open(servers, user=user, password=password, name=name))
+    deadline = asyncio.get_running_loop().time() + within
+    try:
+        while not opening.done():
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                raise Unavailable(f"no NATS at {', '.join(servers)} within {within:g} s: {connection.trouble}")
+            await asyncio.wait({opening}, timeout=min(left, PROGRESS_EVERY))
+            if not opening.done():
+                log.info("waiting for NATS at %s: %s", ", ".join(servers), connection.trouble)
+        opening.result()
+    finally:
+        if not opening.done():
+            opening.cancel()
+            await connection.close()
+    return connection
+
+
+def _choose_server(servers: list[Server], _: dict[str, Any]) -> tuple[Server, float]:
+    """Return the server tried least, and a pause in seconds that differs between the processes of a fleet."""
+    server = min(servers, key=lambda server: server.reconnects)
+    return server, uniform(0.25, 1.0) if server.reconnects else uniform(0.0, 0.25)  # noqa: S311 - no secret
+
+
+async def within_time(promise: asyncio.Future[Message], seconds: float, what: str) -> Message:
+    """Return what was promised, or raise Unavailable."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await promise
+    except TimeoutError as error:
+        raise Unavailable(f"NATS did not answer {what} within {seconds:g} s") from error

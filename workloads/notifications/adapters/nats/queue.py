@@ -1,0 +1,213 @@
+"""Work queues on one JetStream stream with a pull consumer for each queue."""
+
+import asyncio
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from notifications.adapters.nats import streams
+from notifications.adapters.nats.client import Message
+from notifications.adapters.nats.connection import ANSWER_WITHIN, Connection, within_time
+from notifications.adapters.nats.streams import STREAM, nanoseconds
+from notifications.domain import subjects
+from notifications.domain.errors import Unavailable
+from notifications.domain.jobs import Job, Queue, pack, unpack
+from notifications.domain.limits import JOB_LOCK
+
+log: Final = logging.getLogger(__name__)
+
+IN_FLIGHT: Final = 256
+# How much later than asked for the server may say that there is nothing
+GRACE: Final = 1.0
+
+_NO_MESSAGES: Final = 404
+_EXPIRED: Final = 408
+
+
+@dataclass(slots=True)
+class JetStreamDelivery:
+    """One job as a consumer handed it out; `losses` is the state of the connection on which it came."""
+
+    job: Job
+    deliveries: int
+    _reply: str
+    _losses: int
+    _connection: Connection
+
+    async def done(self) -> None:
+        """Remove the job; returns when the server has confirmed it."""
+        await self._settle(b"+ACK")
+
+    async def retry(self, wait: float) -> None:
+        """Hand the job out again after `wait` seconds."""
+        await self._settle(b'-NAK {"delay": %d}' % nanoseconds(wait) if wait > 0 else b"-NAK")
+
+    async def extend(self) -> None:
+        """Renew the lock."""
+        await self._settle(b"+WPI")
+
+    async def _settle(self, verdict: bytes) -> None:
+        if self._connection.losses != self._losses:
+            # The server names a job by its number, and a server that lost its storage counts from 1 again
+            raise Unavailable("NATS was away since the job was fetched: it will be handed out again")
+        answer = await self._connection.request(self._reply, verdict)
+        if answer.status:
+            raise Unavailable("the queue of this job is gone")
+
+
+class JetStreamQueue:
+    """The port WorkQueue. `lock` is how long a job is hidden from other workers, in seconds."""
+
+    def __init__(self, connection: Connection, replicas: int = 1, lock: float = JOB_LOCK) -> None:
+        self._connection = connection
+        self._replicas = replicas
+        self._lock = lock
+        self._idle: dict[Queue, list[_Line]] = defaultdict(list)
+
+    async def publish(self, jobs: Sequence[Job]) -> list[Job]:
+        """Publish in groups that are in flight at once; raises Unavailable only if not one job was acknowledged."""
+        taken: list[Job] = []
+        for start in range(0, len(jobs), IN_FLIGHT):
+            try:
+                taken += await self._publish(jobs[start : start + IN_FLIGHT])
+            except Unavailable:
+                if not taken:
+                    raise
+                break
+        return taken
+
+    async def fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[JetStreamDelivery]:
+        """Return what is there, up to `limit`; if nothing is, the first that comes within `wait` seconds."""
+        line = self._idle[queue].pop() if self._idle[queue] else _Line(self._connection, queue)
+        whole = False
+        try:
+            deliveries = await self._fetch(line, limit, wait)
+            whole = True
+        finally:
+            if whole:
+                self._idle[queue].append(line)
+            else:
+                line.abandon()
+        return deliveries
+
+    async def created(self) -> str | None:
+        """Return when the stream was created, or None if it is gone."""
+        return await streams.find_created(self._connection)
+
+    async def ensure(self) -> str:
+        """Create or update the stream and its consumers and return when the stream was created."""
+        return await streams.ensure(self._connection, self._replicas, self._lock)
+
+    async def _fetch(self, line: "_Line", limit: int, wait: float) -> list[JetStreamDelivery]:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + wait
+        while True:
+            losses = self._connection.losses
+            messages = await line.pull(limit, max(deadline - clock(), 0.001))
+            deliveries = [delivery for message in messages if (delivery := self._open(message, losses))]
+            if deliveries or clock() >= deadline:
+                return deliveries
+
+    async def _publish(self, jobs: Sequence[Job]) -> list[Job]:
+        answers = [self._connection.ask(subjects.jobs(job.queue), pack(job), _headers(job)) for job in jobs]
+        try:
+            await asyncio.wait(answers, timeout=ANSWER_WITHIN)
+            refusals = [_refusal(answer) for answer in answers]
+        finally:
+            for answer in answers:
+                answer.cancel()
+        taken = [job for job, refusal in zip(jobs, refusals, strict=True) if refusal is None]
+        if not taken:
+            raise Unavailable(f"the work queue took no job: {refusals[0]}")
+        return taken
+
+    def _open(self, message: Message, losses: int) -> JetStreamDelivery | None:
+        try:
+            job = unpack(message.data)
+        except (ValueError, KeyError, TypeError) as error:
+            log.error("removed a message that is not a job: %r", error)  # noqa: TRY400 - its trace tells nothing
+            self._connection.publish(message.reply, b"+TERM")
+            return None
+        return JetStreamDelivery(job, count_deliveries(message.reply), message.reply, losses, self._connection)
+
+
+class _Line:
+    """The inbox on which the jobs of one queue arrive, for one request at a time."""
+
+    def __init__(self, connection: Connection, queue: Queue) -> None:
+        self._connection = connection
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{queue}"
+        self._inbox = connection.make_inbox()
+        self._requests = 0
+        self._limit = 0
+        self._arrived: list[Message] = []
+        self._end: asyncio.Future[Message] | None = None
+        self._interest = connection.listen(f"{self._inbox}.*", self._on_message)
+
+    async def pull(self, limit: int, wait: float) -> list[Message]:
+        """Return 1 to `limit` messages, or none after `wait` seconds."""
+        # With `no_wait` the server ends the request as soon as it has handed out what is there; `expires` makes it
+        # wait for the first message, so nothing waits for a batch to fill and no request is left behind
+        request = {"batch": limit, "expires": nanoseconds(wait), "no_wait": True}
+        self._requests += 1
+        self._limit = limit
+        self._end = self._connection.promise()
+        self._connection.publish(self._next, json.dumps(request).encode(), self._reply)
+        end = await within_time(self._end, wait + GRACE, "a request for jobs")
+        if end.status not in (0, _NO_MESSAGES, _EXPIRED):
+            raise Unavailable(f"the work queue is gone or has no leader: {end.status} {end.reason}".rstrip())
+        arrived, self._arrived = self._arrived, []
+        return arrived
+
+    def abandon(self) -> None:
+        """Give back what has arrived for a request that nobody waits for any more, and what still will."""
+        self._end = None
+        for message in self._arrived:
+            self._give_back(message)
+        self._connection.retire(self._interest)
+
+    @property
+    def _reply(self) -> str:
+        return f"{self._inbox}.{self._requests}"
+
+    def _on_message(self, message: Message) -> None:
+        if self._end is None:
+            self._give_back(message)
+        elif message.status == 0:
+            self._arrived.append(message)
+            if len(self._arrived) == self._limit and not self._end.done():
+                self._end.set_result(message)
+        elif message.subject == self._reply and not self._end.done():
+            self._end.set_result(message)
+
+    def _give_back(self, message: Message) -> None:
+        if message.status == 0 and self._connection.connected:
+            self._connection.publish(message.reply, b"-NAK")
+
+
+def count_deliveries(reply: str) -> int:
+    """Read from an ack subject how often a message was handed out.
+
+    `$JS.ACK.stream.consumer.N...` until nats-server 2.14, `$JS.ACK.domain.account.stream.consumer.N...` from then on.
+    """
+    tokens = reply.split(".")
+    return int(tokens[4] if len(tokens) == 9 else tokens[6])
+
+
+def _headers(job: Job) -> bytes:
+    return f"NATS/1.0\r\nNats-Msg-Id: {job.id}\r\n\r\n".encode()
+
+
+def _refusal(answer: asyncio.Future[Message]) -> str | None:
+    """Return why a job was not taken, or None if the server has stored it, now or before."""
+    if not answer.done():
+        return "no acknowledgement"
+    if error := answer.exception():
+        return str(error)
+    if answer.result().status:
+        return "the stream is gone"
+    refusal = json.loads(answer.result().data).get("error")
+    return refusal and str(refusal.get("description"))

@@ -1,0 +1,91 @@
+"""The stream behind the work queues, as data, and the calls that make it so."""
+
+import json
+from typing import Any, Final
+
+from notifications.adapters.nats.connection import Connection
+from notifications.domain.errors import Unavailable
+from notifications.domain.jobs import Queue
+from notifications.domain.limits import DEDUPLICATION_WINDOW
+from notifications.domain.subjects import JOBS, jobs
+
+STREAM: Final = "NTF_JOBS"
+# About 300 MB; above it publishing is refused and jobs wait in the outbox
+MAX_JOBS: Final = 1_000_000
+# Jobs of one queue that workers hold or that wait for a retry
+MAX_LOCKED: Final = 10_000
+
+_NOT_FOUND: Final = 10059
+_EXISTS_OTHERWISE: Final = 10058
+
+
+def stream_config(replicas: int) -> dict[str, Any]:
+    """Return the stream: each job is removed when done, refused when full, and never expires."""
+    return {
+        "name": STREAM,
+        "subjects": [f"{JOBS}.>"],
+        "retention": "workqueue",
+        "storage": "file",
+        "discard": "new",
+        "max_msgs": MAX_JOBS,
+        "max_age": 0,
+        "duplicate_window": nanoseconds(DEDUPLICATION_WINDOW),
+        "num_replicas": replicas,
+    }
+
+
+def consumer_config(queue: Queue, lock: float) -> dict[str, Any]:
+    """Return the durable consumer of one queue. It never gives up by itself: the worker decides what is dead."""
+    return {
+        "name": queue,
+        "durable_name": queue,
+        "filter_subject": jobs(queue),
+        "ack_policy": "explicit",
+        "ack_wait": nanoseconds(lock),
+        "max_deliver": -1,
+        "max_ack_pending": MAX_LOCKED,
+    }
+
+
+async def find_created(connection: Connection) -> str | None:
+    """Return the time of the stream's creation as the server writes it, or None if there is no stream."""
+    answer = await _call(connection, f"STREAM.INFO.{STREAM}")
+    if answer.get("error", {}).get("err_code") == _NOT_FOUND:
+        return None
+    return _created(answer)
+
+
+async def ensure(connection: Connection, replicas: int, lock: float) -> str:
+    """Create or update the stream and its consumers, whoever else does the same; return the time of its creation."""
+    config = stream_config(replicas)
+    answer = await _call(connection, f"STREAM.CREATE.{STREAM}", config)
+    if answer.get("error", {}).get("err_code") == _EXISTS_OTHERWISE:
+        answer = await _call(connection, f"STREAM.UPDATE.{STREAM}", config)
+    created = _created(answer)
+    for queue in Queue:
+        consumer = {"stream_name": STREAM, "config": consumer_config(queue, lock)}
+        _checked(await _call(connection, f"CONSUMER.CREATE.{STREAM}.{queue}.{jobs(queue)}", consumer))
+    return created
+
+
+def nanoseconds(seconds: float) -> int:
+    """Return a duration as JetStream writes it."""
+    return round(seconds * 1e9)
+
+
+async def _call(connection: Connection, call: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    answer = await connection.request(f"$JS.API.{call}", json.dumps(body).encode() if body else b"")
+    if answer.status:
+        raise Unavailable("JetStream does not answer: it is starting, has no leader, or is not enabled")
+    fields: dict[str, Any] = json.loads(answer.data)
+    return fields
+
+
+def _created(answer: dict[str, Any]) -> str:
+    return str(_checked(answer)["created"])
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    if error := answer.get("error"):
+        raise Unavailable(f"JetStream refused: {error.get('description', error)}")
+    return answer
