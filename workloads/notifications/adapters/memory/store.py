@@ -1,0 +1,251 @@
+"""The record of truth in memory: every call happens at once and entirely, or waits for nobody but `publish`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from notifications.domain.errors import NotFound
+from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage, chain, created
+from notifications.domain.jobs import Job, Outcome, Queue
+from notifications.domain.limits import ADOPTION_GRACE, IDEMPOTENCY_KEPT, REDRIVE_AFTER, SWEEP_AFTER
+from notifications.domain.notification import Notification, UserKey
+from notifications.domain.submission import Accepted, Conflict, Placed, Submission, jobs_of
+from notifications.ports.clock import Clock
+from notifications.ports.store import Backlog, Listing, Pending, Publish
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was stored under an Idempotency-Key."""
+
+    fingerprint: bytes
+    accepted: Accepted
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Inbox:
+    """The log of one inbox; the entry with the number `seq` stands at `seq - 1`."""
+
+    log: list[UUID | Change] = field(default_factory=list)
+    floor: int = 0
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row of the outbox; `swept` while a sweep holds it."""
+
+    job: Job
+    created_at: datetime
+    published_at: datetime | None = None
+    swept: bool = False
+
+
+class MemoryStore:
+    """The SubmissionStore, the InboxStore and the OutboxStore."""
+
+    def __init__(self, clock: Clock, epoch: int = 1) -> None:
+        self.epoch = epoch
+        self.notifications: dict[UUID, Notification] = {}
+        self.delivered_at: dict[UUID, datetime] = {}
+        self.deliveries: dict[Job, Outcome] = {}
+        self.dead_letters: dict[Job, Outcome] = {}
+        self._clock = clock
+        self._answers: dict[tuple[str, str], _Answer] = {}
+        self._inboxes: dict[UserKey, _Inbox] = {}
+        self._outbox: dict[Job, _Row] = {}
+        self._stream: str | None = None
+        self._adopted_until: datetime | None = None
+
+    # Submissions
+
+    async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
+        """Commit all of them and answer in the same order."""
+        return [self._accept(submission) for submission in submissions]
+
+    def _accept(self, submission: Submission) -> Accepted | Conflict:
+        if submission.key is None:
+            return self._store(submission)
+        key, now = (submission.tenant, submission.key), self._clock()
+        known = self._answers.get(key)
+        if known is None or known.at < now - timedelta(seconds=IDEMPOTENCY_KEPT):
+            answer = _Answer(submission.fingerprint, self._store(submission), submission.created_at)
+            self._answers[key] = answer
+            return answer.accepted
+        if known.fingerprint != submission.fingerprint:
+            return Conflict()
+        return replace(known.accepted, replayed=known.accepted.id != submission.id)
+
+    def _store(self, submission: Submission) -> Accepted:
+        placed = []
+        for copy in submission.copies:
+            owner = UserKey(submission.tenant, copy.user)
+            log = self._inboxes.setdefault(owner, _Inbox()).log
+            log.append(copy.id)
+            seq, message, at = len(log), submission.message, submission.created_at
+            self.notifications[copy.id] = Notification(copy.id, owner, seq, message, at)
+            placed.append(Placed(copy.id, copy.user, seq))
+        for job in jobs_of(submission):
+            self._outbox[job] = _Row(job, submission.created_at)
+        return Accepted(submission.id, tuple(placed))
+
+    # Inboxes
+
+    async def head(self, owner: UserKey) -> Head:
+        """Return the end of an inbox."""
+        return self._head(owner)
+
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
+        """Return the last number of each inbox that exists."""
+        return {owner: len(self._inboxes[owner].log) for owner in owners if owner in self._inboxes}
+
+    async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
+        """Return at most `limit` changes after a number."""
+        entries = list(self._entries(owner, after))
+        events = chain(entries[:limit], after)
+        more = len(entries) > limit
+        return InboxPage(events, events[-1].seq if more else max(after, self._head(owner).seq), more)
+
+    async def pending(self, owner: UserKey, limit: int) -> Pending:
+        """Return the newest unread notifications and the head."""
+        found = self._unread(owner)
+        return Pending(tuple(found[:limit]), len(found) > limit, self._head(owner))
+
+    async def listing(self, owner: UserKey, *, offset: int, limit: int, unread_only: bool) -> Listing:
+        """Return a page, newest first."""
+        unread = self._unread(owner)
+        found = unread if unread_only else self._shown(owner)
+        return Listing(tuple(found[offset : offset + limit]), len(found), len(unread), self._head(owner))
+
+    async def seq_before(self, owner: UserKey, at: datetime) -> int:
+        """Return the number after which everything from `at` on stands."""
+        for seq, entry in enumerate(self._log(owner), 1):
+            if at <= (entry.at if isinstance(entry, Change) else entry.created_at):
+                return seq - 1
+        return self._head(owner).seq
+
+    async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        """Mark as read and log one change."""
+        wanted = dict.fromkeys(ids)
+        if any(id not in self.notifications or self.notifications[id].owner != owner for id in wanted):
+            raise NotFound("no such notification")
+        fresh = tuple(id for id in wanted if self.notifications[id].read_at is None)
+        if not fresh:
+            return None
+        self._mark_read(fresh)
+        log = self._inboxes[owner].log
+        change = Change("read", len(log) + 1, self._clock(), len(self._unread(owner)), fresh)
+        log.append(change)
+        return change
+
+    async def mark_all_read(self, owner: UserKey) -> Change | None:
+        """Mark everything up to the head as read and log one change."""
+        unread = self._unread(owner)
+        if not unread:
+            return None
+        self._mark_read(notification.id for notification in unread)
+        log = self._inboxes[owner].log
+        change = Change("readAll", len(log) + 1, self._clock(), 0, up_to=len(log))
+        log.append(change)
+        return change
+
+    async def mark_delivered(self, ids: Sequence[UUID]) -> None:
+        """Record the first delivery of each."""
+        for id in ids:
+            if id in self.notifications:
+                self.delivered_at.setdefault(id, self._clock())
+
+    def _mark_read(self, ids: Iterable[UUID]) -> None:
+        for id in ids:
+            self.notifications[id] = replace(self.notifications[id], read_at=self._clock())
+
+    def _head(self, owner: UserKey) -> Head:
+        inbox = self._inboxes.get(owner, _Inbox())
+        return Head(self.epoch, len(inbox.log), inbox.floor)
+
+    def _log(self, owner: UserKey, after: int = 0) -> Iterator[Notification | Change]:
+        for entry in self._inboxes.get(owner, _Inbox()).log[after:]:
+            yield entry if isinstance(entry, Change) else self.notifications[entry]
+
+    def _entries(self, owner: UserKey, after: int) -> Iterator[Notification | Change]:
+        return (entry for entry in self._log(owner, after) if isinstance(entry, Change) or self._is_alive(entry))
+
+    def _shown(self, owner: UserKey) -> list[Notification]:
+        entries = list(self._entries(owner, 0))
+        return [entry for entry in reversed(entries) if isinstance(entry, Notification)]
+
+    def _unread(self, owner: UserKey) -> list[Notification]:
+        return [notification for notification in self._shown(owner) if notification.read_at is None]
+
+    def _is_alive(self, notification: Notification) -> bool:
+        expires_at = notification.message.expires_at
+        return expires_at is None or expires_at > self._clock()
+
+    # Outbox
+
+    async def mark_published(self, jobs: Sequence[Job]) -> None:
+        """Record that the work stream has them."""
+        for job in jobs:
+            row = self._outbox.get(job)
+            if row is not None and row.published_at is None and not row.swept:
+                row.published_at = self._clock()
+
+    async def sweep(self, publish: Publish, limit: int) -> int:
+        """Publish jobs that were missed or lost, holding their rows meanwhile."""
+        rows = self._overdue()[:limit]
+        for row in rows:
+            row.swept = True
+        try:
+            published = await publish([row.job for row in rows]) if rows else ()
+            for row in rows:
+                if row.job in published:
+                    row.published_at = max(self._clock(), self._adopted_until or self._clock())
+        finally:
+            for row in rows:
+                row.swept = False
+        return len(rows)
+
+    async def adopt_stream(self, created: str) -> bool:
+        """Remember when the work stream was created; another one makes every published job overdue."""
+        known, self._stream = self._stream, created
+        if known == created:
+            return False
+        self._adopted_until = self._clock() + timedelta(seconds=ADOPTION_GRACE)
+        return known is not None
+
+    async def events(self, jobs: Sequence[Job]) -> dict[Job, InboxEvent]:
+        """Return what to show for each job that still has something to show."""
+        found = {job: self.notifications[job.notification] for job in jobs if job in self._outbox}
+        return {job: created(item, item.seq - 1) for job, item in found.items() if self._is_alive(item)}
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Write outcomes to the delivery log and delete their outbox rows."""
+        for outcome in outcomes:
+            if self._outbox.pop(outcome.job, None):
+                self.deliveries[outcome.job] = outcome
+                if outcome.state == "dead":
+                    self.dead_letters[outcome.job] = outcome
+
+    async def backlog(self) -> dict[Queue, Backlog]:
+        """Return what waits in each queue."""
+        return {queue: self._backlog(queue) for queue in Queue}
+
+    def _backlog(self, queue: Queue) -> Backlog:
+        ages = [
+            (self._clock() - row.created_at).total_seconds() for job, row in self._outbox.items() if job.queue == queue
+        ]
+        return Backlog(len(ages), max(ages, default=0.0))
+
+    def _overdue(self) -> list[_Row]:
+        now = self._clock()
+        fresh, lost = now - timedelta(seconds=SWEEP_AFTER), now - timedelta(seconds=REDRIVE_AFTER)
+        lost = max(lost, self._adopted_until or lost)
+        free = [row for row in self._outbox.values() if not row.swept]
+        unpublished = [row for row in free if row.published_at is None and row.created_at <= fresh]
+        published = [row for row in free if row.published_at is not None and row.published_at < lost]
+        return [*sorted(unpublished, key=_waiting_since), *sorted(published, key=_waiting_since)]
+
+
+def _waiting_since(row: _Row) -> datetime:
+    return row.published_at or row.created_at

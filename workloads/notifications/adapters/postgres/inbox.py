@@ -1,0 +1,246 @@
+"""Reading inboxes and changing their read state.
+
+A reading method is one statement, hence one snapshot. A changing one locks the head first and looks afterwards, for
+only then does it see everything that was committed under the lock before.
+"""
+# ruff: noqa: S608 - statements are put together from the constants below; values are always arguments
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from notifications.adapters.postgres.pool import Connection, Pool, Record
+from notifications.adapters.postgres.rows import COLUMNS, notification
+from notifications.domain.errors import Misconfigured, NotFound
+from notifications.domain.ids import time_of
+from notifications.domain.inbox import Change, Head, InboxPage, chain
+from notifications.domain.notification import Notification, UserKey
+from notifications.ports.store import Listing, Pending
+
+OWNED: Final = "n.tenant = $1 AND n.recipient_id = $2"
+ALIVE: Final = "(n.expires_at IS NULL OR n.expires_at > now()) AND n.cancelled_at IS NULL"
+SHOWN: Final = f"n.seq IS NOT NULL AND n.archived_at IS NULL AND {ALIVE}"
+# An id tells its month
+DATED: Final = "n.id = ANY($3) AND n.created_at >= $4 AND n.created_at < $5"
+
+HEAD: Final = """
+SELECT e.value::bigint AS epoch, coalesce(h.seq, 0) AS head, coalesce(h.floor, 0) AS floor
+FROM epochs e
+LEFT JOIN inbox_heads h ON h.tenant = $1 AND h.recipient = $2
+WHERE e.name = 'inbox'
+"""
+
+HEADS: Final = """
+SELECT h.tenant, h.recipient, h.seq
+FROM unnest($1::text[], $2::text[]) AS asked(tenant, recipient)
+JOIN inbox_heads h USING (tenant, recipient)
+"""
+
+READ: Final = f"""
+WITH head AS ({HEAD}), created AS (
+    SELECT {COLUMNS}
+    FROM notifications n
+    WHERE {OWNED} AND n.seq > $3 AND {ALIVE}
+    ORDER BY n.seq
+    LIMIT $4
+), changed AS (
+    SELECT c.seq, c.kind, c.ids, c.up_to, c.unread, c.at
+    FROM inbox_changes c
+    WHERE c.tenant = $1 AND c.recipient = $2 AND c.seq > $3
+    ORDER BY c.seq
+    LIMIT $4
+)
+SELECT * FROM head LEFT JOIN (created FULL JOIN changed USING (seq)) ON true ORDER BY seq LIMIT $4
+"""
+
+PENDING: Final = f"""
+WITH head AS ({HEAD}), newest AS (
+    SELECT {COLUMNS}
+    FROM notifications n
+    WHERE {OWNED} AND n.read_at IS NULL AND {SHOWN}
+    ORDER BY n.seq DESC
+    LIMIT $3
+)
+SELECT * FROM head LEFT JOIN newest ON true ORDER BY seq DESC
+"""
+
+LISTING: Final = f"""
+WITH head AS ({HEAD}), counted AS (
+    SELECT
+        count(*) FILTER (WHERE n.read_at IS NULL) AS unread,
+        count(*) FILTER (WHERE NOT $3 OR n.read_at IS NULL) AS total
+    FROM notifications n
+    WHERE {OWNED} AND {SHOWN}
+), page AS (
+    SELECT {COLUMNS}
+    FROM notifications n
+    WHERE {OWNED} AND {SHOWN} AND (NOT $3 OR n.read_at IS NULL)
+    ORDER BY n.seq DESC
+    OFFSET $4
+    LIMIT $5
+)
+SELECT * FROM head CROSS JOIN counted LEFT JOIN page ON true ORDER BY seq DESC
+"""
+
+SEQ_BEFORE: Final = f"""
+SELECT coalesce(
+    least(
+        (SELECT min(n.seq) FROM notifications n WHERE {OWNED} AND n.created_at >= $3),
+        (SELECT min(c.seq) FROM inbox_changes c WHERE c.tenant = $1 AND c.recipient = $2 AND c.at >= $3)
+    ) - 1,
+    (SELECT h.seq FROM inbox_heads h WHERE h.tenant = $1 AND h.recipient = $2),
+    0
+) AS seq
+"""
+
+LOCK_HEAD: Final = "SELECT seq FROM inbox_heads WHERE tenant = $1 AND recipient = $2 FOR UPDATE"
+
+FOUND: Final = f"""
+SELECT n.id, n.read_at
+FROM notifications n
+WHERE {OWNED} AND {DATED} AND n.seq IS NOT NULL
+ORDER BY n.id
+FOR NO KEY UPDATE
+"""
+
+MARK_READ: Final = f"""
+WITH marked AS (
+    UPDATE notifications n SET read_at = now() WHERE {OWNED} AND {DATED}
+)
+SELECT count(*) AS unread FROM notifications n WHERE {OWNED} AND n.read_at IS NULL AND {SHOWN} AND n.id <> ALL($3)
+"""
+
+MARK_ALL_READ: Final = f"""
+WITH marked AS (
+    UPDATE notifications n SET read_at = now() WHERE {OWNED} AND n.read_at IS NULL AND {SHOWN} RETURNING n.id
+)
+SELECT count(*) AS marked FROM marked
+"""
+
+LOG: Final = """
+WITH head AS (
+    UPDATE inbox_heads SET seq = seq + 1 WHERE tenant = $1 AND recipient = $2 RETURNING seq
+)
+INSERT INTO inbox_changes (tenant, recipient, seq, kind, ids, up_to, unread, at)
+SELECT $1, $2, head.seq, $3, $4, $5, $6, now() FROM head
+RETURNING seq, kind, ids, up_to, unread, at
+"""
+
+MARK_DELIVERED: Final = """
+WITH first AS (
+    SELECT n.id, n.created_at
+    FROM notifications n
+    WHERE n.id = ANY($1) AND n.created_at >= $2 AND n.created_at < $3 AND n.delivered_at IS NULL
+    ORDER BY n.id
+    FOR NO KEY UPDATE
+)
+UPDATE notifications n SET delivered_at = now() FROM first WHERE n.id = first.id AND n.created_at = first.created_at
+"""
+
+_SLACK: Final = timedelta(hours=1)
+_EVER: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+class PostgresInbox:
+    """The InboxStore."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def head(self, owner: UserKey) -> Head:
+        """Return the end of an inbox."""
+        return _head(await self._pool.read(HEAD, owner.tenant, owner.user))
+
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
+        """Return the last number of each inbox that exists."""
+        rows = await self._pool.read(HEADS, [owner.tenant for owner in owners], [owner.user for owner in owners])
+        return {UserKey(row["tenant"], row["recipient"]): row["seq"] for row in rows}
+
+    async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
+        """Return at most `limit` changes after a number."""
+        rows = await self._pool.read(READ, owner.tenant, owner.user, after, limit + 1)
+        entries = [_entry(row) for row in rows if row["seq"] is not None]
+        events = chain(entries[:limit], after)
+        more = len(entries) > limit
+        return InboxPage(events, events[-1].seq if more else max(after, _head(rows).seq), more)
+
+    async def pending(self, owner: UserKey, limit: int) -> Pending:
+        """Return the newest unread notifications and the head."""
+        rows = await self._pool.read(PENDING, owner.tenant, owner.user, limit + 1)
+        found = _notifications(rows)
+        return Pending(found[:limit], len(found) > limit, _head(rows))
+
+    async def listing(self, owner: UserKey, *, offset: int, limit: int, unread_only: bool) -> Listing:
+        """Return a page, newest first."""
+        rows = await self._pool.read(LISTING, owner.tenant, owner.user, unread_only, offset, limit)
+        head = _head(rows)
+        return Listing(_notifications(rows), rows[0]["total"], rows[0]["unread"], head)
+
+    async def seq_before(self, owner: UserKey, at: datetime) -> int:
+        """Return the number after which everything from `at` on stands."""
+        rows = await self._pool.read(SEQ_BEFORE, owner.tenant, owner.user, at)
+        seq: int = rows[0]["seq"]
+        return seq
+
+    async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        """Mark as read and log one change."""
+        return await self._pool.write(lambda connection: _mark_read(connection, owner, ids))
+
+    async def mark_all_read(self, owner: UserKey) -> Change | None:
+        """Mark everything up to the head as read and log one change."""
+        return await self._pool.write(lambda connection: _mark_all_read(connection, owner))
+
+    async def mark_delivered(self, ids: Sequence[UUID]) -> None:
+        """Record the first delivery of each."""
+        await self._pool.write(lambda connection: connection.execute(MARK_DELIVERED, list(ids), *_dates(ids)))
+
+
+async def _mark_read(connection: Connection, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+    wanted = list(dict.fromkeys(ids))
+    async with connection.transaction():
+        await connection.fetchval(LOCK_HEAD, owner.tenant, owner.user)
+        rows = await connection.fetch(FOUND, owner.tenant, owner.user, wanted, *_dates(wanted))
+        read_at = {row["id"]: row["read_at"] for row in rows}
+        if any(id not in read_at for id in wanted):
+            raise NotFound("no such notification")
+        fresh = [id for id in wanted if read_at[id] is None]
+        if not fresh:
+            return None
+        unread = await connection.fetchval(MARK_READ, owner.tenant, owner.user, fresh, *_dates(fresh))
+        return _change(*await connection.fetch(LOG, owner.tenant, owner.user, "read", fresh, None, unread))
+
+
+async def _mark_all_read(connection: Connection, owner: UserKey) -> Change | None:
+    async with connection.transaction():
+        up_to = await connection.fetchval(LOCK_HEAD, owner.tenant, owner.user)
+        if up_to is None or not await connection.fetchval(MARK_ALL_READ, owner.tenant, owner.user):
+            return None
+        return _change(*await connection.fetch(LOG, owner.tenant, owner.user, "readAll", None, up_to, 0))
+
+
+def _head(rows: Sequence[Record]) -> Head:
+    if not rows:
+        raise Misconfigured("the database has no inbox epoch: run `notifications setup`")
+    return Head(rows[0]["epoch"], rows[0]["head"], rows[0]["floor"])
+
+
+def _notifications(rows: Sequence[Record]) -> tuple[Notification, ...]:
+    return tuple(notification(row) for row in rows if row["id"] is not None)
+
+
+def _entry(row: Record) -> Notification | Change:
+    return notification(row) if row["kind"] is None else _change(row)
+
+
+def _change(row: Record) -> Change:
+    return Change(row["kind"], row["seq"], row["at"], row["unread"], tuple(row["ids"] or ()), row["up_to"])
+
+
+def _dates(ids: Sequence[UUID]) -> tuple[datetime, datetime]:
+    """Return between which moments the notifications were created, so that other months need not be searched."""
+    try:
+        times = [time_of(id) for id in ids]
+        return min(times) - _SLACK, max(times) + _SLACK
+    except (ValueError, OverflowError):
+        return _EVER

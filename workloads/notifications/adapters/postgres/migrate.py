@@ -1,0 +1,93 @@
+"""The schema: numbered files, applied once each, only forward.
+
+A database that knows newer files than this release is left alone: every migration keeps the previous release working.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Final
+
+from notifications.adapters.postgres.epochs import ensure_inbox_epoch
+from notifications.adapters.postgres.partitions import ensure_partitions
+from notifications.adapters.postgres.pool import CLOSE_TIMEOUT, Connection, answer, connect
+from notifications.domain.errors import Misconfigured, Unavailable
+
+PATIENCE: Final = 600.0
+
+# Held until the session ends
+_LOCK: Final = "SELECT pg_advisory_lock(hashtext('notifications migrations'))"
+_CREATE: Final = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+_APPLIED: Final = "SELECT name, checksum FROM schema_migrations"
+_RECORD: Final = "INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file of the folder `schema`."""
+
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """Return what tells whether the file was changed after it was applied."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+async def set_up(uri: str, now: datetime) -> list[str]:
+    """Bring the database to this release: schema, partitions, epoch. Harmless to repeat, also at the same time.
+
+    Returns the names of the migrations that were applied. Raises Misconfigured or Unavailable.
+    """
+    connection = await connect(uri, PATIENCE)
+    try:
+        return await answer(connection, _set_up(connection, now), Unavailable)
+    finally:
+        await connection.close(timeout=CLOSE_TIMEOUT)
+
+
+def migrations() -> list[Migration]:
+    """Return the migrations of this release in their order."""
+    folder = resources.files("notifications.adapters.postgres") / "schema"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [Migration(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in files]
+
+
+async def migrate(connection: Connection, wanted: Iterable[Migration]) -> list[str]:
+    """Apply what is missing, each in its own transaction, and return the names. The caller keeps others out.
+
+    Raises Misconfigured if a file was changed after it had been applied.
+    """
+    await connection.execute(_CREATE)
+    known = {row["name"]: row["checksum"] for row in await connection.fetch(_APPLIED)}
+    applied = []
+    for migration in wanted:
+        if migration.name not in known:
+            await _apply(connection, migration)
+            applied.append(migration.name)
+        elif known[migration.name] != migration.checksum:
+            raise Misconfigured(f"migration {migration.name} is not what this database was made with: restore the file")
+    return applied
+
+
+async def _set_up(connection: Connection, now: datetime) -> list[str]:
+    await connection.execute(_LOCK)
+    applied = await migrate(connection, migrations())
+    await ensure_partitions(connection, now)
+    await ensure_inbox_epoch(connection)
+    return applied
+
+
+async def _apply(connection: Connection, migration: Migration) -> None:
+    async with connection.transaction():
+        await connection.execute(migration.sql)
+        await connection.execute(_RECORD, migration.name, migration.checksum)

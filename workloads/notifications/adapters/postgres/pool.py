@@ -1,0 +1,162 @@
+"""Connections to PostgreSQL, and what their failures mean to the caller.
+
+Every wait is bounded, and the server gives up before the client does: an answer that says "rolled back" beats silence.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, TypeAlias, TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from notifications.domain.errors import CommitUnknown, Misconfigured, Unavailable
+
+T = TypeVar("T")
+Record: TypeAlias = asyncpg.Record
+Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record]"
+
+CONNECT_TIMEOUT: Final = 5.0
+ACQUIRE_TIMEOUT: Final = 5.0
+COMMAND_TIMEOUT: Final = 5.0
+CLOSE_TIMEOUT: Final = 5.0
+ATTEMPTS: Final = 3
+# asyncpg replaces a connection after this many queries; its default of 50,000 is a few seconds of work here
+MAX_QUERIES: Final = 10_000_000
+
+SESSION: Final = {
+    "statement_timeout": "4s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "10s",
+    # A gateway that vanished without a word must not keep its locks
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+    "jit": "off",
+}
+
+_NO_CONNECTION = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_REFUSALS = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+_CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+# The server said that nothing was done: statement cancelled, lock not available, transaction idle for too long,
+# read-only after a failover, out of resources, a disk that fails
+_UNDONE = ("57014", "55P03", "25P03", "25P04", "25006", "40P01", "40001", "53", "58")
+# The connection went away, or the server did
+_CUT = ("08", "57", "40003")
+
+
+class Pool:
+    """A pool whose methods raise Unavailable, or CommitUnknown where a write may have happened; nothing else of asyncpg
+    escapes but errors that mean a mistake in our SQL."""
+
+    def __init__(self, connections: "asyncpg.Pool[Record]") -> None:
+        self._connections = connections
+
+    async def read(self, query: str, *arguments: object) -> list[Record]:
+        """Run one reading statement and return its rows."""
+        async with self._acquire() as connection:
+            return await answer(connection, connection.fetch(query, *arguments), Unavailable)
+
+    async def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run `work` with a connection and return its result; a deadlock is tried again up to ATTEMPTS times."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._write_once(work)
+            except Unavailable as error:
+                if not isinstance(error.__cause__, _CONFLICTS):
+                    raise
+        return await self._write_once(work)
+
+    async def close(self) -> None:
+        """Close idle connections now and busy ones when their work is done, within CLOSE_TIMEOUT."""
+        try:
+            await asyncio.wait_for(self._connections.close(), CLOSE_TIMEOUT)
+        except TimeoutError:
+            self._connections.terminate()
+
+    async def _write_once(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        async with self._acquire() as connection:
+            return await answer(connection, work(connection), CommitUnknown)
+
+    @asynccontextmanager
+    async def _acquire(self) -> AsyncIterator[Connection]:
+        try:
+            connection = await self._connections.acquire(timeout=ACQUIRE_TIMEOUT)
+        except _NO_CONNECTION as error:
+            raise Unavailable(f"no connection to the database ({type(error).__name__})") from error
+        try:
+            yield connection
+        finally:
+            # A connection that breaks now is replaced; what it was used for is known already
+            with suppress(*_NO_CONNECTION):
+                await self._connections.release(connection)
+
+
+async def open_pool(uri: str, minimum: int, maximum: int, name: str = "notifications") -> Pool:
+    """Open `minimum` connections and return when they are usable. `name` is what pg_stat_activity shows.
+
+    Raises Misconfigured for a URI that the server or we cannot accept, Unavailable if there is no answer.
+    """
+    with_name = {**SESSION, "application_name": name}
+    connections = asyncpg.create_pool(
+        uri,
+        min_size=minimum,
+        max_size=maximum,
+        max_queries=MAX_QUERIES,
+        timeout=CONNECT_TIMEOUT,
+        command_timeout=COMMAND_TIMEOUT,
+        server_settings=with_name,
+        reset=_keep,
+    )
+    await _connected(connections)
+    return Pool(connections)
+
+
+async def connect(uri: str, patience: float) -> "asyncpg.Connection[Record]":
+    """Open one connection outside any pool whose statements may take `patience` seconds. Raises as `open_pool` does."""
+    return await _connected(asyncpg.connect(uri, timeout=CONNECT_TIMEOUT, command_timeout=patience))
+
+
+async def _connected(attempt: Awaitable[T]) -> T:
+    try:
+        return await attempt
+    except _REFUSALS as error:
+        raise Misconfigured(f"the database refuses the connection: {error}") from error
+    except (ValueError, asyncpg.ClientConfigurationError) as error:
+        # Not its text, which quotes the URI
+        raise Misconfigured("the PostgreSQL URI cannot be understood") from error
+    except _NO_CONNECTION as error:
+        raise Unavailable(f"no connection to the database ({type(error).__name__})") from error
+
+
+async def answer(connection: Connection, statement: Awaitable[T], lost: type[Unavailable]) -> T:
+    """Wait for a statement; raise `lost` when the connection fails before its answer was read."""
+    try:
+        return await statement
+    except asyncpg.InterfaceError as error:
+        # Raised before anything is sent, also for misuse; only a closed connection is the world's fault
+        if not connection.is_closed():
+            raise
+        raise Unavailable("the connection to the database was closed") from error
+    except (OSError, TimeoutError) as error:
+        raise lost(f"the database did not answer ({type(error).__name__})") from error
+    except asyncpg.PostgresError as error:
+        meaning = _meaning(error.sqlstate, lost)
+        if meaning is None:
+            raise
+        raise meaning(f"the database cannot do it now ({type(error).__name__})") from error
+
+
+def _meaning(sqlstate: str | None, lost: type[Unavailable]) -> type[Unavailable] | None:
+    """Return the error for a code of the server (or of asyncpg, class 08), None for our own mistakes."""
+    if sqlstate is None:
+        return None
+    if sqlstate.startswith(_UNDONE):
+        return Unavailable
+    return lost if sqlstate.startswith(_CUT) else None
+
+
+async def _keep(connection: Any) -> None:
+    """Replace asyncpg's reset, a round trip after every use: nothing here changes a session beyond its transaction."""
