@@ -4,7 +4,7 @@ import argparse
 import logging
 
 from notifications.adapters.nats.queue import JetStreamQueue
-from notifications.adapters.postgres.epochs import restart_numbering
+from notifications.adapters.postgres.epochs import new_inbox_epoch
 from notifications.adapters.postgres.migrate import set_up
 from notifications.clock import now
 from notifications.config import WorkerConfig, load_config, read_secret
@@ -20,7 +20,7 @@ async def run(arguments: argparse.Namespace) -> None:
     applied = await set_up(uri, now())
     _log.info("the database is up to date", extra={"applied": applied})
     if arguments.new_inbox_epoch:
-        await restart_numbering(uri)
+        await new_inbox_epoch(uri)
         _log.info("inboxes have a new epoch: every device loads its inbox anew")
     async with Life() as life:
         nats = await open_nats(life, config.nats, "setup")

@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class PositionWatch:
-    """One batched query a period, and one a second after joins, as NATS does not say when interest is known everywhere."""
+    """One batched query a period, and one soon after joins: NATS does not say when interest is known everywhere."""
 
     def __init__(self, inbox: InboxStore, check: Callable[[UserKey, int], None], tasks: Tasks) -> None:
         self._inbox = inbox
