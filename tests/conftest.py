@@ -1,3 +1,9 @@
 """Fixtures every test may ask for; each lives with the thing it starts, in tests/support."""
 
-pytest_plugins = ["tests.support.browser", "tests.support.nats", "tests.support.node", "tests.support.postgres"]
+pytest_plugins = [
+    "tests.support.browser",
+    "tests.support.nats",
+    "tests.support.node",
+    "tests.support.postgres",
+    "tests.support.stack",
+]
