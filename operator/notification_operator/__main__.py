@@ -1,0 +1,45 @@
+"""The command line of `notification-operator`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import OperatorError
+from .local.progress import Progress
+from .local.run import Options, run_locally
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 fine, 2 a user's mistake, 1 anything else."""
+    options = _parse(arguments)
+    try:
+        asyncio.run(run_locally(Options(options.file, options.port, options.data), Progress(sys.stdout)))
+    except OperatorError as error:
+        print(f"notification-operator: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:  # before anything was started
+        return 0
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="notification-operator", description="Runs a NotificationCluster.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    local = commands.add_parser("local", help="run a cluster on this machine, without Kubernetes")
+    local.add_argument("file", type=Path, metavar="FILE", help="the NotificationCluster, for example demo.yaml")
+    local.add_argument("--port", type=_port, default=8080, help="the port of the gateways (default: %(default)s)")
+    local.add_argument("--data", type=Path, default=Path(".local"), help="where data is kept (default: %(default)s)")
+    return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 1 <= port <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: it must be a whole number from 1 to 65535")
+    return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Every error that this distribution raises on purpose.
+
+    OperatorError               something failed: exit code 1
+    ├── StartFailed             a process of the cluster did not start
+    └── UserError               something the user can put right: exit code 2
+        ├── InvalidSpec         the NotificationCluster file is wrong
+        ├── MissingProgram      an executable is not installed
+        ├── MissingPrivilege    this account may not do what is needed
+        ├── PortTaken           another program listens on the public port
+        ├── FolderInUse         another run works in the same data folder
+        ├── Refused             a workload does not accept what the user gave it
+        └── Unusable            a file or folder cannot be read or written
+
+The text of each is one line: what happened, why, and what to do.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+
+class OperatorError(Exception):
+    """The root of the tree; its text is shown to the user as it is."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class StartFailed(OperatorError):
+    """A process of the cluster ended, or did not become ready, while the cluster was starting."""
+
+
+class UserError(OperatorError):
+    """A mistake, or a state of this machine, that the user can put right."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class InvalidSpec(UserError):
+    """A field of the NotificationCluster file is wrong; `field` is its path, such as `spec.gateway.replicas`."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field} {problem}" if field else problem)
+        self.field = field
+
+
+class MissingProgram(UserError):
+    """An executable that the local run needs is not installed."""
+
+
+class MissingPrivilege(UserError):
+    """This account lacks a right without which PostgreSQL cannot be run safely."""
+
+
+class PortTaken(UserError):
+    """Another program listens on the port that the gateways should share."""
+
+
+class FolderInUse(UserError):
+    """Another run keeps its data in the same folder."""
+
+
+class Refused(UserError):
+    """A workload ended with exit code 2: it does not accept what the user gave it."""
+
+
+class Unusable(UserError):
+    """A file or folder cannot be read or written."""
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Turn an OSError about `path`, or about the file that the error itself names, into Unusable."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno or errno.EIO)
+        raise Unusable(f"{error.filename or path}: {reason}") from error

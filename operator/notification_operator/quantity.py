@@ -1,0 +1,17 @@
+"""Kubernetes quantities such as `1Gi`, as numbers."""
+
+import re
+from decimal import Decimal
+
+_FACTORS = {
+    "": Decimal(1),
+    "m": Decimal("0.001"),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate(("k", "M", "G", "T", "P"), 1)},
+    **{unit: Decimal(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi"), 1)},
+}
+
+
+def count_bytes(quantity: str) -> int:
+    """Return how many whole bytes `quantity` is; it has the form that `document.Quantity` allows."""
+    number, unit = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", quantity, re.ASCII).groups()  # type: ignore[union-attr]
+    return int(Decimal(number) * _FACTORS[unit])

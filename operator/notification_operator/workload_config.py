@@ -1,0 +1,74 @@
+"""The config files of the workloads, rendered from the cluster's spec; the same for every place a cluster runs in.
+
+What differs between places is where files lie and where servers listen: a `Surroundings`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .spec import AuthSpec, ClusterSpec, KeySpec
+
+DEMO_KEY = KeySpec(id="demo", algorithm="HS256", secret="", entry="")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the workloads find around them: absolute paths of secret files, and the addresses of the NATS servers.
+
+    `nats_passwords` is keyed by role, `auth_keys` by the id of the key.
+    """
+
+    postgres_uri: str
+    nats_servers: tuple[str, ...]
+    nats_replicas: int
+    nats_passwords: Mapping[str, str]
+    auth_keys: Mapping[str, str]
+
+
+def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[str, Any]:
+    """Return what gateway.json holds."""
+    return {
+        **_render_role("gateway", cluster, around),
+        "auth": _render_auth(cluster.auth, around),
+        "demo": cluster.demo,
+        "connectionLimit": cluster.gateway.connection_limit,
+    }
+
+
+def render_worker_config(cluster: ClusterSpec, around: Surroundings) -> dict[str, Any]:
+    """Return what worker.json holds."""
+    worker = cluster.worker
+    return {
+        **_render_role("worker", cluster, around),
+        "queues": {"high": worker.high, "normal": worker.normal, "low": worker.low},
+    }
+
+
+def list_auth_keys(auth: AuthSpec) -> tuple[KeySpec, ...]:
+    """Return the keys that tokens are verified with: those of the spec, or the generated one of a demo."""
+    return (DEMO_KEY,) if auth.demo_key else auth.keys
+
+
+def _render_role(role: str, cluster: ClusterSpec, around: Surroundings) -> dict[str, Any]:
+    database = cluster.database
+    return {
+        "role": role,
+        "postgres": {"uriFile": around.postgres_uri, "poolMin": database.pool_min, "poolMax": database.pool_max},
+        "nats": {
+            "servers": list(around.nats_servers),
+            "user": role,
+            "passwordFile": around.nats_passwords[role],
+            "replicas": around.nats_replicas,
+        },
+    }
+
+
+def _render_auth(auth: AuthSpec, around: Surroundings) -> dict[str, Any]:
+    return {
+        "issuer": auth.issuer,
+        "audience": auth.audience,
+        "keys": [
+            {"id": key.id, "algorithm": key.algorithm, "file": around.auth_keys[key.id]} for key in list_auth_keys(auth)
+        ],
+    }
