@@ -1,0 +1,54 @@
+"""Posts notifications until each is accepted, repeating with the same key whatever happened to the request."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import aiohttp
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+@dataclass
+class Producer:
+    """`accepted` maps each recipient to the ids that were answered with 201, by their place in the inbox."""
+
+    url: str
+    token: str
+    accepted: dict[str, dict[int, str]] = field(default_factory=dict)
+    postponed: int = 0
+    unexpected: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many notifications were accepted."""
+        return sum(map(len, self.accepted.values()))
+
+    async def send_all(self, recipients: Iterator[str], session: aiohttp.ClientSession) -> None:
+        """Post one notification to each recipient, one after another; several tasks may share the iterator."""
+        for recipient in recipients:
+            key = str(uuid.uuid4())
+            while not await self._send(recipient, key, session):
+                self.postponed += 1
+                await asyncio.sleep(0.2)
+
+    async def _send(self, recipient: str, key: str, session: aiohttp.ClientSession) -> bool:
+        body = {"recipients": [recipient], "type": "message", "content": f"for {recipient}: {key}"}
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
+        try:
+            async with session.post(
+                f"{self.url}/api/notifications", json=body, headers=headers, timeout=_TIMEOUT
+            ) as answer:
+                return self._judge(recipient, answer.status, await answer.json())
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
+
+    def _judge(self, recipient: str, status: int, body: dict[str, object]) -> bool:
+        if status == 201:
+            (placed,) = body["notifications"]  # type: ignore[misc]
+            self.accepted.setdefault(recipient, {})[placed["seq"]] = placed["id"]
+            return True
+        if status != 503:
+            self.unexpected.append(f"{status} {body}")
+        return False
