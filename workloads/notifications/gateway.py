@@ -151,7 +151,7 @@ def report_load(gateway: Gateway, limit: int, metrics: Metrics) -> Load:
             "connections": connections,
             "limit": limit,
             "draining": draining,
-            "remaining": connections if draining else None,
+            "remaining": connections if draining else 0,
             "cpu": process.read_cpu(),
             "memory": process.read_memory(),
             "at": wire_time(now()),

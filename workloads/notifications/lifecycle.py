@@ -18,7 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class Life(AsyncExitStack):
-    """What a process holds. Leaving it releases everything, last taken first, however the process ends."""
+    """What a process holds. Leaving it releases everything, last taken first, however the process ends.
+
+    PostgreSQL is opened first, then NATS, then listeners: so listeners close first, then running work ends.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +33,6 @@ class Life(AsyncExitStack):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._over.set)
-        self.push_async_callback(self.tasks.stop)
         return self
 
     def on_exit(self, act: Callable[[], Awaitable[object]]) -> None:
@@ -69,6 +71,7 @@ async def open_nats(life: Life, config: NatsConfig, name: str) -> Connection:
     connection = await connect(config.servers, config.user, lambda: read_secret(config.password_file), name)
     life.on_exit(connection.close)
     life.keep(connection.ended(), "the connection to NATS")
+    life.on_exit(life.tasks.stop)  # what uses the connections ends before they do
     return connection
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from notifications.app.tasks import Tasks
+from notifications.domain.errors import Unavailable
 from notifications.domain.limits import BEAT, LEASE
 from notifications.ports.bus import Beacon, FleetBus
 
@@ -27,7 +28,7 @@ class Fleet:
 
     async def run(self) -> None:
         """Listen and announce until cancelled."""
-        await self._bus.listen(self._hear)
+        await self._listen()
         while True:
             await self._bus.announce(self._me)
             await asyncio.sleep(BEAT)
@@ -50,6 +51,15 @@ class Fleet:
     def others_accept(self) -> bool:
         """Say whether any other gateway would take our clients."""
         return any(self._lives(lease) and not lease.beacon.draining for lease in self._leases.values())
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._bus.listen(self._hear)
+            except Unavailable:
+                await asyncio.sleep(BEAT)
+            else:
+                return
 
     def _hear(self, beacon: Beacon) -> None:
         if beacon.gateway == self._me.gateway:
