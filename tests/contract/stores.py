@@ -1,0 +1,164 @@
+"""The record of truth as a contract test sees it: the three ports, a clock that it may turn, and what no port shows."""
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+
+from notifications.adapters.memory.store import MemoryStore
+from notifications.adapters.postgres.inbox import PostgresInbox
+from notifications.adapters.postgres.outbox import PostgresOutbox
+from notifications.adapters.postgres.pool import Pool
+from notifications.adapters.postgres.submissions import PostgresSubmissions
+from notifications.domain.ids import RANDOM_BITS, uuid7
+from notifications.domain.jobs import Job
+from notifications.domain.notification import Message, UserKey
+from notifications.domain.submission import Accepted, Conflict, Copy, Submission
+from notifications.ports.store import InboxStore, OutboxStore, SubmissionStore
+
+TENANT = "acme"
+HELLO = Message("greeting", "Hello")
+
+# In front of pg_catalog, so that the statements under test ask this clock for the time
+TURNABLE_CLOCK = """
+CREATE SCHEMA clock;
+CREATE TABLE clock.turned (seconds float NOT NULL);
+INSERT INTO clock.turned VALUES (0);
+CREATE FUNCTION clock.now() RETURNS timestamptz STABLE LANGUAGE sql
+    AS 'SELECT pg_catalog.now() + make_interval(secs => seconds) FROM clock.turned';
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = clock, pg_catalog, public', current_database());
+END $$;
+"""
+
+EMPTY = """
+TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
+DELETE FROM epochs WHERE name = 'stream';
+UPDATE clock.turned SET seconds = 0;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A line of the delivery log."""
+
+    state: str
+    reason: str | None
+
+
+class Stores(Protocol):
+    """One record of truth behind its three ports."""
+
+    submissions: SubmissionStore
+    inbox: InboxStore
+    outbox: OutboxStore
+
+    def now(self) -> datetime: ...
+
+    async def later(self, seconds: float) -> None: ...
+
+    async def delivered_at(self, id: UUID) -> datetime | None: ...
+
+    async def logged(self, job: Job) -> Logged | None: ...
+
+    async def dead_letter(self, job: Job) -> str | None: ...
+
+
+class MemoryStores:
+    """All in memory, at a fixed time."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 2, 28, 12, 30, 15, 123000, tzinfo=UTC)
+        self._store = MemoryStore(self.now)
+        self.submissions: SubmissionStore = self._store
+        self.inbox: InboxStore = self._store
+        self.outbox: OutboxStore = self._store
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def later(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+    async def delivered_at(self, id: UUID) -> datetime | None:
+        return self._store.delivered_at.get(id)
+
+    async def logged(self, job: Job) -> Logged | None:
+        outcome = self._store.deliveries.get(job)
+        return None if outcome is None else Logged(outcome.state, outcome.reason)
+
+    async def dead_letter(self, job: Job) -> str | None:
+        outcome = self._store.dead_letters.get(job)
+        return None if outcome is None else outcome.reason
+
+
+class PostgresStores:
+    """A database with a clock that can be turned."""
+
+    def __init__(self, pool: Pool, own: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._own = own
+        self._turned = timedelta(0)
+        self.submissions: SubmissionStore = PostgresSubmissions(pool)
+        self.inbox: InboxStore = PostgresInbox(pool)
+        self.outbox: OutboxStore = PostgresOutbox(pool)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._turned
+
+    async def later(self, seconds: float) -> None:
+        self._turned += timedelta(seconds=seconds)
+        await self._own.execute("UPDATE clock.turned SET seconds = seconds + $1", seconds)
+
+    async def delivered_at(self, id: UUID) -> datetime | None:
+        at: datetime | None = await self._own.fetchval("SELECT delivered_at FROM notifications WHERE id = $1", id)
+        return at
+
+    async def logged(self, job: Job) -> Logged | None:
+        query = "SELECT state, reason FROM deliveries WHERE (notification_id, channel) = ($1, $2)"
+        row = await self._own.fetchrow(query, job.notification, job.channel)
+        return None if row is None else Logged(row["state"], row["reason"])
+
+    async def dead_letter(self, job: Job) -> str | None:
+        query = "SELECT reason FROM dead_letters WHERE (notification_id, channel) = ($1, $2)"
+        reason: str | None = await self._own.fetchval(query, job.notification, job.channel)
+        return reason
+
+
+class Producer:
+    """Writes submissions and hands them in."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._random = random.Random(7)
+
+    def write(
+        self, *users: str, key: str | None = None, body: bytes = b"{}", tenant: str = TENANT, message: Message = HELLO
+    ) -> Submission:
+        at = self._stores.now()
+        copies = tuple(Copy(self._id(at), user) for user in users)
+        return Submission(self._id(at), tenant, at, message, copies, body, key)
+
+    async def send(self, *users: str, tenant: str = TENANT, message: Message = HELLO) -> list[UUID]:
+        """Have a submission accepted and return the ids of its copies."""
+        submission = self.write(*users, tenant=tenant, message=message)
+        return [placed.id for placed in accepted(await self._stores.submissions.accept([submission]))[0].placed]
+
+    async def send_for(self, seconds: float, *users: str) -> list[UUID]:
+        """Send what expires after so many seconds."""
+        expires_at = self._stores.now() + timedelta(seconds=seconds)
+        return await self.send(*users, message=Message("greeting", "Soon gone", expires_at=expires_at))
+
+    def _id(self, at: datetime) -> UUID:
+        return uuid7(at, self._random.getrandbits(RANDOM_BITS))
+
+
+def owner(user: str, tenant: str = TENANT) -> UserKey:
+    return UserKey(tenant, user)
+
+
+def accepted(answers: list[Accepted | Conflict]) -> list[Accepted]:
+    assert all(isinstance(answer, Accepted) for answer in answers)
+    return [answer for answer in answers if isinstance(answer, Accepted)]
