@@ -21,7 +21,7 @@ def reserve_port(port: int) -> Iterator[None]:
     """
     try:
         _bind(port, socket.SO_REUSEADDR).close()
-        reservation = _bind(port, socket.SO_REUSEADDR, socket.SO_REUSEPORT)
+        reservation = _reserve(port)
     except OSError as error:
         raise PortTaken(_explain(port, error)) from error
     with reservation:
@@ -45,6 +45,13 @@ def choose_ports(cluster: ClusterSpec, public: int) -> Ports:
 def _find_free_ports(count: int) -> tuple[int, ...]:
     with ExitStack() as stack:  # all are held until the last is chosen, or one could come twice
         return tuple(stack.enter_context(_bind(0)).getsockname()[1] for _ in range(count))
+
+
+def _reserve(port: int) -> socket.socket:
+    try:
+        return _bind(port, socket.SO_REUSEPORT)
+    except OSError:  # connections that another program closed a moment ago; with SO_REUSEADDR we hold it less firmly
+        return _bind(port, socket.SO_REUSEADDR, socket.SO_REUSEPORT)
 
 
 def _bind(port: int, *options: int) -> socket.socket:

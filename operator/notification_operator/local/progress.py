@@ -23,7 +23,7 @@ class Progress:
         try:
             print(text, file=self._stream, flush=True)
         except BrokenPipeError:
-            self._stream = open(os.devnull, "w")  # noqa: SIM115 -- replaces the stream for good
+            self._silence()
 
     def step(self, name: str, text: str) -> None:
         """Write what one process is doing."""
@@ -40,6 +40,12 @@ class Progress:
     def title(self, text: str) -> None:
         """Write a line that should be found again."""
         self.say(self._paint(_BOLD, text))
+
+    def _silence(self) -> None:
+        """Send the stream nowhere from now on, what it still holds included: Python would complain about it at exit."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
 
     def _paint(self, colour: str, text: str) -> str:
         return f"{colour}{text}{_PLAIN}" if self._coloured else text

@@ -37,13 +37,7 @@ def refuse_unsupported(cluster: ClusterSpec) -> None:
         )
     if not (cluster.auth.keys or cluster.auth.demo_key):
         raise InvalidSpec("spec.auth.jwksUrl", "is not read by a local run: add spec.auth.keys, or set spec.demo")
-    processes = cluster.gateway.replicas + cluster.worker.replicas
-    if processes * cluster.database.pool_max > CONNECTIONS_FOR_WORKLOADS:
-        raise InvalidSpec(
-            "spec.database.pool.max",
-            f"must be at most {CONNECTIONS_FOR_WORKLOADS // processes} in a local run: {processes} processes share "
-            f"{CONNECTIONS_FOR_WORKLOADS} connections to PostgreSQL",
-        )
+    _refuse_too_many_connections(cluster)
 
 
 def list_ignored(document: Document) -> tuple[str, ...]:
@@ -52,6 +46,16 @@ def list_ignored(document: Document) -> tuple[str, ...]:
     if document.spec.nats and (document.spec.nats.servers or 1) > 1:
         ignored.append("spec.nats.servers (one server runs)")
     return tuple(ignored)
+
+
+def _refuse_too_many_connections(cluster: ClusterSpec) -> None:
+    processes = cluster.gateway.replicas + cluster.worker.replicas
+    share = CONNECTIONS_FOR_WORKLOADS // processes
+    why = f"in a local run: {processes} processes share {CONNECTIONS_FOR_WORKLOADS} connections to PostgreSQL"
+    if share == 0:
+        raise InvalidSpec("spec.gateway.replicas", f"must be lower {why}")
+    if cluster.database.pool_max > share:
+        raise InvalidSpec("spec.database.pool.max", f"must be at most {share} {why}")
 
 
 def _is_set(document: Document, path: str) -> bool:

@@ -1,0 +1,54 @@
+"""NotificationCluster files for the tests, and one machine to derive topologies for."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from notification_operator.machine import Machine, Places, Ports, Programs
+from notification_operator.spec import ClusterSpec, derive_cluster, parse_document
+
+REPOSITORY = Path(__file__).parents[3]
+SAMPLES = REPOSITORY / "crds/samples"
+GOLDEN = Path(__file__).with_name("golden")
+
+EMBEDDED = {"embedded": {"storage": "1Gi"}}
+
+
+def write_file(**spec: Any) -> bytes:
+    """A file whose spec has these fields, and the least that is needed besides."""
+    document = {
+        "apiVersion": "notification-operator.dev/v1alpha1",
+        "kind": "NotificationCluster",
+        "metadata": {"name": "demo"},
+        "spec": {"demo": True, "database": EMBEDDED, **spec},
+    }
+    return yaml.safe_dump(document).encode()
+
+
+def derive(**spec: Any) -> ClusterSpec:
+    """What such a file asks for."""
+    return derive_cluster(parse_document(write_file(**spec)))
+
+
+def make_machine(cluster: ClusterSpec) -> Machine:
+    """A machine with ports in a row, and everything below /data and /bin."""
+    gateways = [f"gateway-{number}" for number in range(cluster.gateway.replicas)]
+    workers = [f"worker-{number}" for number in range(cluster.worker.replicas)]
+    return Machine(
+        ports=Ports(
+            public=8080,
+            postgres=5432,
+            nats=4222,
+            monitoring=8222,
+            management={name: 9000 + number for number, name in enumerate((*gateways, *workers))},
+            internal={name: 9100 + number for number, name in enumerate(gateways)},
+        ),
+        programs=Programs(
+            notifications=Path("/bin/notifications"),
+            nats_server=Path("/bin/nats-server"),
+            postgres=Path("/bin/postgres"),
+            initdb=Path("/bin/initdb"),
+        ),
+        places=Places(Path("/data")),
+    )
