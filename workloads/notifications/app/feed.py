@@ -18,7 +18,7 @@ class Feed:
     """The sessions of one owner behind one subscription. A feed is used once: from its first session to its last."""
 
     def __init__(self, owner: UserKey, bus: InboxBus, tasks: Tasks, on_late: Callable[[UserKey], None]) -> None:
-        self.sessions: set[Session] = set()
+        self.sessions: dict[Session, None] = {}
         self._owner = owner
         self._bus = bus
         self._tasks = tasks

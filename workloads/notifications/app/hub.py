@@ -86,7 +86,7 @@ class Hub:
         feed = self._feeds.get(owner)
         if feed is None or session not in feed.sessions:
             return
-        feed.sessions.remove(session)
+        del feed.sessions[session]
         if not feed.sessions:
             del self._feeds[owner]
             feed.close()
@@ -107,7 +107,7 @@ class Hub:
         feed = self._feeds.get(owner)
         if feed is None:
             feed = self._feeds[owner] = Feed(owner, self._bus, self._tasks, self.watch.soon)
-        feed.sessions.add(session)
+        feed.sessions[session] = None
         return feed
 
     async def _greet(self, session: Session, presented: str | None) -> None:

@@ -20,7 +20,7 @@ class PositionWatch:
         self._inbox = inbox
         self._check = check
         self._tasks = tasks
-        self._soon: set[UserKey] = set()
+        self._soon: dict[UserKey, None] = {}
 
     async def run(self, owners: Callable[[], list[UserKey]]) -> None:
         """Check all that are held here until cancelled."""
@@ -32,7 +32,7 @@ class PositionWatch:
         """Check an owner a moment from now, together with the others of that moment."""
         if not self._soon:
             self._tasks.start(self._check_soon(), "position check")
-        self._soon.add(owner)
+        self._soon[owner] = None
 
     async def check(self, owners: list[UserKey]) -> None:
         """Compare now. A database that cannot be asked is asked at the next period."""
@@ -48,5 +48,5 @@ class PositionWatch:
 
     async def _check_soon(self) -> None:
         await asyncio.sleep(POSITION_CHECK_AFTER_JOIN)
-        owners, self._soon = list(self._soon), set()
+        owners, self._soon = list(self._soon), {}
         await self.check(owners)

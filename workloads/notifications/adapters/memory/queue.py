@@ -61,6 +61,10 @@ class MemoryQueue:
         self._streams = 0
         self._change = asyncio.Event()
 
+    def __len__(self) -> int:
+        """Count the jobs in the stream, handed out or not."""
+        return len(self._stream.entries) if self._stream else 0
+
     async def publish(self, jobs: Sequence[Job]) -> list[Job]:
         """Add jobs that were not added within the deduplication window, and acknowledge all."""
         stream, now = self._require_stream(), _now()
