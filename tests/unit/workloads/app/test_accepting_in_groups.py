@@ -1,0 +1,131 @@
+"""Requests that arrive while a commit runs share the next one."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from notifications.adapters.memory.store import MemoryStore
+from notifications.app.accept import Acceptor
+from notifications.app.tasks import Tasks
+from notifications.domain import limits
+from notifications.domain.errors import CommitUnknown, KeyReused, Unavailable
+from notifications.domain.jobs import Job
+from notifications.domain.submission import Accepted, Conflict, Submission
+from tests.unit.workloads.app.world import Recorder, clock, in_virtual_time, submission
+
+
+class SlowStore:
+    """A memory store whose commits take a second and which remembers the sizes of its groups."""
+
+    def __init__(self) -> None:
+        self.groups: list[int] = []
+        self.failure: Exception | None = None
+        self.poison: Submission | None = None
+        self._store = MemoryStore(clock)
+
+    async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
+        self.groups.append(len(submissions))
+        await asyncio.sleep(1)
+        if self.failure is not None:
+            raise self.failure
+        if self.poison in submissions:
+            raise ValueError("the database refuses this row")
+        return await self._store.accept(submissions)
+
+
+def acceptor(store: SlowStore, relayed: list[Job]) -> Acceptor:
+    return Acceptor(store, relayed.extend, Recorder(), Tasks())
+
+
+def test_requests_that_arrive_during_commits_share_the_next_one() -> None:
+    async def work() -> list[int]:
+        store = SlowStore()
+        accept = acceptor(store, []).accept
+        await asyncio.gather(*(accept(submission()) for _ in range(50)))
+        return store.groups
+
+    assert in_virtual_time(work) == [1, 1, 48]
+
+
+def test_a_group_is_bounded_in_requests_and_in_recipients() -> None:
+    async def work() -> list[int]:
+        store = SlowStore()
+        accept = acceptor(store, []).accept
+        wide = [submission(*(f"user-{n}" for n in range(900))) for _ in range(4)]
+        await asyncio.gather(*map(accept, wide), *(accept(submission()) for _ in range(600)))
+        return store.groups
+
+    groups = in_virtual_time(work)
+    assert sum(groups) == 604
+    assert max(groups) <= limits.GROUP_REQUESTS
+    assert groups[2] < limits.GROUP_REQUESTS, "1,800 recipients of two wide requests leave room for 200 more"
+
+
+def test_jobs_are_relayed_once_their_notification_is_committed() -> None:
+    async def work() -> tuple[list[Job], Accepted]:
+        relayed: list[Job] = []
+        accepted = await acceptor(SlowStore(), relayed).accept(submission("bob", "carol"))
+        return relayed, accepted
+
+    relayed, accepted = in_virtual_time(work)
+    assert [job.notification for job in relayed] == [placed.id for placed in accepted.placed]
+
+
+def test_a_replayed_answer_starts_no_jobs() -> None:
+    async def work() -> tuple[list[Job], list[Accepted]]:
+        relayed: list[Job] = []
+        accept = acceptor(SlowStore(), relayed).accept
+        answers = [await accept(submission(key="k")) for _ in range(2)]
+        return relayed, answers
+
+    relayed, (first, second) = in_virtual_time(work)
+    assert len(relayed) == 1
+    assert second.replayed
+    assert second.placed == first.placed
+
+
+def test_a_reused_key_is_refused() -> None:
+    async def work() -> None:
+        accept = acceptor(SlowStore(), []).accept
+        await accept(submission(key="k", body=b"a"))
+        with pytest.raises(KeyReused):
+            await accept(submission(key="k", body=b"b"))
+
+    in_virtual_time(work)
+
+
+def test_an_unknown_commit_is_told_to_the_whole_group_and_not_repeated() -> None:
+    async def work() -> tuple[list[Accepted | BaseException], list[int]]:
+        store = SlowStore()
+        store.failure = CommitUnknown("the connection died")
+        accept = acceptor(store, []).accept
+        answers = await asyncio.gather(*(accept(submission()) for _ in range(5)), return_exceptions=True)
+        return answers, store.groups
+
+    answers, groups = in_virtual_time(work)
+    assert all(isinstance(answer, CommitUnknown) for answer in answers)
+    assert groups == [1, 1, 3]
+
+
+def test_one_refused_member_does_not_take_its_group_with_it() -> None:
+    async def work() -> list[object]:
+        store = SlowStore()
+        accept = acceptor(store, []).accept
+        several = [submission() for _ in range(6)]
+        store.poison = several[4]
+        return await asyncio.gather(*map(accept, several), return_exceptions=True)
+
+    answers = in_virtual_time(work)
+    assert [type(answer) for answer in answers] == [Accepted] * 4 + [ValueError, Accepted]
+
+
+def test_beyond_the_limit_of_waiting_requests_the_answer_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_WAITING_REQUESTS", 3)
+
+    async def work() -> list[object]:
+        accept = acceptor(SlowStore(), []).accept
+        return await asyncio.gather(*(accept(submission()) for _ in range(7)), return_exceptions=True)
+
+    answers = in_virtual_time(work)
+    assert [type(answer) for answer in answers] == [Accepted] * 5 + [Unavailable] * 2

@@ -1,0 +1,87 @@
+"""Leases: who is alive, where, and whether it takes clients."""
+
+import asyncio
+import random
+
+from notifications.adapters.memory.bus import MemoryFleetBus, MemoryInboxBus
+from notifications.app.drain import drain
+from notifications.app.fleet import Fleet
+from notifications.app.hub import Arrival, Hub
+from notifications.app.tasks import Tasks
+from notifications.domain.limits import LEASE, SETTLE_BEFORE_DRAIN
+from notifications.ports.bus import Beacon
+from tests.unit.workloads.app.world import MemorySocket, in_virtual_time, principal, store_with
+
+
+def start(name: str, bus: MemoryFleetBus) -> tuple[Fleet, asyncio.Future[None]]:
+    fleet = Fleet(Beacon(name, f"{name}:80", draining=False), bus, asyncio.get_running_loop().time, Tasks())
+    return fleet, asyncio.ensure_future(fleet.run())
+
+
+def test_a_newcomer_and_the_others_know_each_other_at_once() -> None:
+    async def work() -> list[str | None]:
+        bus = MemoryFleetBus()
+        a, running_a = start("a", bus)
+        await asyncio.sleep(1)
+        b, running_b = start("b", bus)
+        await asyncio.sleep(0.1)
+        known = [a.address_of("b"), b.address_of("a"), a.address_of("a"), a.address_of("c")]
+        running_a.cancel()
+        running_b.cancel()
+        return known
+
+    assert in_virtual_time(work) == ["b:80", "a:80", None, None]
+
+
+def test_silence_for_a_lease_is_death_but_not_while_the_bus_is_away() -> None:
+    async def work() -> list[bool]:
+        bus = MemoryFleetBus()
+        a, running_a = start("a", bus)
+        _, running_b = start("b", bus)
+        await asyncio.sleep(1)
+        running_b.cancel()
+        lives = [a.others_accept()]
+        await asyncio.sleep(LEASE + 2)
+        lives.append(a.others_accept())
+        bus.connected = False
+        lives.append(a.others_accept())
+        running_a.cancel()
+        return lives
+
+    assert in_virtual_time(work) == [True, False, True]
+
+
+def drained(others: int) -> tuple[float, list[str], bool]:
+    async def work() -> tuple[float, list[str], bool]:
+        loop, bus = asyncio.get_running_loop(), MemoryFleetBus()
+        fleet, running = start("a", bus)
+        peers = [start(f"peer-{number}", bus)[1] for number in range(others)]
+        hub = Hub("a", await store_with(0), MemoryInboxBus(), lambda *_: None, Tasks())
+        socket = MemorySocket()
+        await hub.join(Arrival(socket, principal()))
+        stopped: list[float] = []
+
+        async def stop_listening() -> None:
+            stopped.append(loop.time())
+
+        began = loop.time()
+        await drain(hub, fleet, stop_listening, random.Random(0))
+        for task in (running, *peers):
+            task.cancel()
+        return stopped[0] - began, socket.names()[-1:], socket.closed
+
+    return in_virtual_time(work)
+
+
+def test_a_gateway_waits_for_endpoints_to_settle_then_moves_its_clients() -> None:
+    waited, told, closed = drained(others=1)
+    assert SETTLE_BEFORE_DRAIN <= waited < SETTLE_BEFORE_DRAIN + 1
+    assert told == ["server:moving"]
+    assert closed
+
+
+def test_the_last_gateway_does_not_wait_for_others_that_are_not_there() -> None:
+    waited, told, closed = drained(others=0)
+    assert waited < 0.1
+    assert told == ["server:moving"]
+    assert closed

@@ -1,0 +1,108 @@
+"""What the use cases need in unit tests: virtual time, the memory adapters, sockets that remember."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from random import Random
+from typing import Any, TypeVar
+
+from notifications.adapters.memory.store import MemoryStore
+from notifications.domain.errors import SlowConsumer
+from notifications.domain.ids import uuid7
+from notifications.domain.notification import Message, UserKey
+from notifications.domain.principal import Principal
+from notifications.domain.submission import Copy, Submission
+from tests.simulation.loop import VirtualLoop
+
+T = TypeVar("T")
+START = datetime(2026, 3, 1, tzinfo=UTC)
+BOB = UserKey("demo", "bob")
+_numbers = count(1)
+
+
+def in_virtual_time(work: Callable[[], Awaitable[T]]) -> T:
+    """Run to the end without waiting, and with nothing left behind or failed in the background."""
+    loop = VirtualLoop(Random(0), deadline=3600.0)  # type: ignore[abstract]
+    try:
+        return loop.run_until_complete(work())
+    finally:
+        loop.bury()
+        assert not loop.errors
+
+
+def clock() -> datetime:
+    """The virtual time as a date."""
+    return START + timedelta(seconds=asyncio.get_running_loop().time())
+
+
+def submission(*users: str, key: str | None = None, body: bytes = b"a") -> Submission:
+    """A request for these users."""
+    copies = tuple(Copy(uuid7(clock(), next(_numbers)), user) for user in users or ("bob",))
+    id = uuid7(clock(), next(_numbers))
+    return Submission(id, "demo", clock(), Message("message", "Hello"), copies, body, key)
+
+
+async def store_with(count: int) -> MemoryStore:
+    """A store in which bob has this many notifications."""
+    store = MemoryStore(clock)
+    for _ in range(count):
+        await store.accept([submission()])
+    return store
+
+
+def principal(owner: UserKey = BOB, seconds: float = 3600.0) -> Principal:
+    """A verified token that lives for so many seconds."""
+    return Principal(owner, clock() + timedelta(seconds=seconds))
+
+
+class MemorySocket:
+    """A socket that takes what it is sent while `room` is set."""
+
+    def __init__(self, id: str = "socket") -> None:
+        self.id = self.session = id
+        self.sent: list[tuple[str, Any, str | None]] = []
+        self.room = asyncio.Event()
+        self.room.set()
+        self.closed = False
+        self.patience = 30.0
+
+    def send(self, event: str, body: str, cursor: str | None = None) -> bool:
+        """Remember an event."""
+        if not self.room.is_set() or self.closed:
+            return False
+        self.sent.append((event, json.loads(body), cursor))
+        return True
+
+    async def drained(self) -> None:
+        """Wait for room."""
+        try:
+            await asyncio.wait_for(self.room.wait(), self.patience)
+        except TimeoutError as error:
+            raise SlowConsumer("full") from error
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+    def names(self) -> list[str]:
+        """The events that were sent, by name."""
+        return [name for name, _, _ in self.sent]
+
+    def seqs(self) -> list[int]:
+        """The numbers of the inbox events that were sent."""
+        return [body["seq"] for _, body, cursor in self.sent if cursor is not None]
+
+
+class Recorder:
+    """Telemetry that counts calls by name."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def call(*_: object) -> None:
+            self.counts[name] = self.counts.get(name, 0) + 1
+
+        return call
