@@ -68,7 +68,7 @@ class WorkerConfig(_Section, frozen=True, tag_field="role", tag="worker"):
 
     postgres: PostgresConfig
     nats: NatsConfig
-    queues: dict[Queue, Count] = {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5}
+    queues: dict[Queue, Count] = msgspec.field(default_factory=lambda: {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5})
 
 
 _C = TypeVar("_C", GatewayConfig, WorkerConfig)

@@ -25,4 +25,4 @@ async def run(arguments: argparse.Namespace) -> None:
     async with Life() as life:
         nats = await open_nats(life, config.nats, "setup")
         created = await JetStreamQueue(nats, config.nats.replicas).ensure()
-        _log.info("the queues are ready", extra={"created": created})
+        _log.info("the queues are ready", extra={"stream_created": created})

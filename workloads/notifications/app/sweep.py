@@ -37,7 +37,7 @@ class Sweeper:
         """Create the work stream if it is gone, and mark every job unpublished if it is not the one we knew."""
         created = await self._queue.created() or await self._queue.ensure()
         if await self._outbox.adopt_stream(created):
-            _log.warning("the work stream is new: every open job is published again", extra={"created": created})
+            _log.warning("the work stream is new: every open job is published again", extra={"stream_created": created})
 
     async def sweep(self) -> None:
         """Publish overdue jobs until there are none."""
