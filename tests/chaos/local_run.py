@@ -34,7 +34,10 @@ class LocalRun:
         port = free_port()
         with (folder / "run.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *(BIN / "notification-operator", "local", SAMPLE, "--port", str(port)), cwd=folder, stdout=log, stderr=log
+                *(BIN / "notification-operator", "local", SAMPLE, "--port", str(port)),
+                cwd=folder,
+                stdout=log,
+                stderr=log,
             )
         run = cls(folder, f"http://127.0.0.1:{port}", process)
         await eventually(run.is_ready, within=60, what=f"the local run (see {folder / 'run.log'})")
