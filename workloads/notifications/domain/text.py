@@ -10,7 +10,8 @@ from notifications.domain.limits import MAX_DEPTH, MAX_NAME
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TYPE = re.compile(r"[a-z0-9_.-]{1,50}")
 _TENANT = re.compile(r"[a-z0-9-]{1,63}")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive and content with a missing end: what it has passed it never looks at again, however hostile the text
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 
 def check_text(value: str, field: str, most: int) -> str:
@@ -29,10 +30,10 @@ def check_id(value: str, field: str) -> str:
     return check_text(value, field, MAX_NAME)
 
 
-def check_type(value: str) -> str:
-    """Return a notification type such as `like` or `order.shipped`."""
+def check_type(value: str, field: str) -> str:
+    """Return a type such as `like` or `order.shipped`."""
     if not _TYPE.fullmatch(value):
-        raise Invalid("type must be 1 to 50 of a-z, 0-9, '_', '.', '-'")
+        raise Invalid(f"{field} must be 1 to 50 of a-z, 0-9, '_', '.', '-'")
     return value
 
 

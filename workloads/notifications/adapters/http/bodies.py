@@ -63,7 +63,7 @@ def message_of(body: NotificationBody, now: datetime) -> Message:
     if body.expires_at is not None and body.expires_at <= now:
         raise Invalid("expiresAt has passed")
     return Message(
-        type=check_type(body.type),
+        type=check_type(body.type, "type"),
         content=check_text(body.content, "content", limits.MAX_CONTENT),
         priority=Priority[body.priority.upper()],
         actor=_actor(body.actor),
@@ -89,7 +89,7 @@ def _actor(body: ActorBody | None) -> Actor | None:
 
 
 def _entity(body: EntityBody | None) -> Entity | None:
-    return None if body is None else Entity(check_type(body.type), check_id(body.id, "entity.id"))
+    return None if body is None else Entity(check_type(body.type, "entity.type"), check_id(body.id, "entity.id"))
 
 
 def _metadata(document: dict[str, Any]) -> str:
