@@ -39,4 +39,7 @@ def decode(text: str) -> Cursor:
         raise Invalid("cursor is not one of ours") from error
     if version != _VERSION:
         raise Invalid(f"cursor has version {version}, this server reads {_VERSION}")
-    return Cursor(*numbers)
+    cursor = Cursor(*numbers)
+    if encode(cursor) != text:
+        raise Invalid("cursor is not one of ours")
+    return cursor
