@@ -1,16 +1,23 @@
 """The keys that tokens are verified with: each has one algorithm, fixed in configuration, never taken from a token."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from notifications.domain.errors import Misconfigured
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA", "HS256")
 _MIN_SECRET = 32
+_MIN_MODULUS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,11 @@ class KeySource(Protocol):
 
 def load_keys(sources: Iterable[KeySource]) -> list[Key]:
     """Read all configured keys. Raises Misconfigured."""
-    return [load_key(source.id, source.algorithm, Path(source.file)) for source in sources]
+    keys = [load_key(source.id, source.algorithm, Path(source.file)) for source in sources]
+    for id, count in Counter(key.id for key in keys).items():
+        if count > 1:
+            raise Misconfigured(f"auth.keys[{id}] is there {count} times: tokens name one key by its id")
+    return keys
 
 
 def load_key(id: str, algorithm: str, path: Path) -> Key:
@@ -52,11 +63,11 @@ def load_key(id: str, algorithm: str, path: Path) -> Key:
         raise Misconfigured(f"auth.keys[{id}].algorithm is {algorithm!r}: use one of {', '.join(ALGORITHMS)}")
     try:
         raw = path.read_bytes().strip()
-        return Key(id, algorithm, _secret(id, raw) if algorithm == "HS256" else load_pem_public_key(raw))
+        return Key(id, algorithm, _secret(id, raw) if algorithm == "HS256" else _public_key(algorithm, raw))
     except OSError as error:
         raise Misconfigured(f"auth.keys[{id}].file {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise Misconfigured(f"auth.keys[{id}].file {path} is not a PEM public key") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Misconfigured(f"auth.keys[{id}].file {path} is not a PEM public key for {algorithm}") from error
 
 
 def _secret(id: str, raw: bytes) -> bytes:
@@ -65,3 +76,16 @@ def _secret(id: str, raw: bytes) -> bytes:
             f"auth.keys[{id}].file holds a secret of {len(raw)} bytes: at least {_MIN_SECRET} are needed"
         )
     return raw
+
+
+def _public_key(algorithm: str, raw: bytes) -> Any:
+    """Return the key, or raise ValueError: a key of another kind would refuse every token without a word."""
+    key = load_pem_public_key(raw)
+    match algorithm, key:
+        case "RS256", RSAPublicKey() if key.key_size >= _MIN_MODULUS:
+            return key
+        case "ES256", EllipticCurvePublicKey(curve=SECP256R1()):
+            return key
+        case "EdDSA", Ed25519PublicKey() | Ed448PublicKey():
+            return key
+    raise ValueError(f"the key is not one for {algorithm}")

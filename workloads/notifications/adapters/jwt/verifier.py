@@ -56,7 +56,7 @@ class TokenVerifier:
             return _principal(self._claims(token))
         except jwt.ExpiredSignatureError as error:
             raise TokenExpired from error
-        except (jwt.PyJWTError, Refused, ValueError, TypeError, OverflowError, RecursionError) as error:
+        except (jwt.PyJWTError, Refused, ValueError, TypeError, OSError, OverflowError, RecursionError) as error:
             raise Unauthenticated(f"the token does not verify: {error}") from error
 
     def _claims(self, token: str) -> dict[str, Any]:
