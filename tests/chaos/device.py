@@ -1,4 +1,4 @@
-"""A device that speaks Socket.IO by hand, presents its cursor, and counts every raw arrival: nothing is de-duplicated."""
+"""A device that speaks Socket.IO by hand, presents its cursor and counts raw arrivals: nothing is de-duplicated."""
 
 import asyncio
 import json

@@ -81,7 +81,7 @@ class LocalRun:
                 queues = (await answer.json())["queues"]
         except (aiohttp.ClientError, OSError, KeyError):
             return None
-        return sum(queue["depth"] for queue in queues.values())
+        return sum(int(queue["depth"]) for queue in queues.values())
 
     def state(self) -> dict[str, Any]:
         """The state file."""

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 
@@ -25,6 +26,10 @@ class Producer:
         """How many notifications were accepted."""
         return sum(map(len, self.accepted.values()))
 
+    def has_accepted(self, count: float) -> bool:
+        """Whether at least so many were accepted."""
+        return self.count >= count
+
     async def send_all(self, recipients: Iterator[str], session: aiohttp.ClientSession) -> None:
         """Post one notification to each recipient, one after another; several tasks may share the iterator."""
         for recipient in recipients:
@@ -44,9 +49,9 @@ class Producer:
         except (aiohttp.ClientError, OSError, TimeoutError):
             return False
 
-    def _judge(self, recipient: str, status: int, body: dict[str, object]) -> bool:
+    def _judge(self, recipient: str, status: int, body: Any) -> bool:
         if status == 201:
-            (placed,) = body["notifications"]  # type: ignore[misc]
+            (placed,) = body["notifications"]
             self.accepted.setdefault(recipient, {})[placed["seq"]] = placed["id"]
             return True
         if status != 503:

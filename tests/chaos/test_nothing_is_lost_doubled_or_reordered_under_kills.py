@@ -5,6 +5,7 @@ import os
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -56,9 +57,9 @@ async def harass(run: LocalRun, producer: Producer, chance: random.Random) -> li
     done = []
     for step, victim in enumerate(plan, 1):
         threshold = COUNT * step / (len(plan) + 1)
-        await eventually(lambda at=threshold: producer.count >= at, within=240, what=f"{threshold:.0f} accepted")
-        act = run.wipe_nats if victim == "wipe" else lambda name=victim: run.kill(name)
-        await eventually(act, within=60, what=f"{victim} being up to be killed")
+        await eventually(partial(producer.has_accepted, threshold), within=240, what=f"{threshold:.0f} accepted")
+        strike = run.wipe_nats if victim == "wipe" else partial(run.kill, victim)
+        await eventually(strike, within=60, what=f"{victim} being up to be killed")
         done.append(victim)
     return done
 
