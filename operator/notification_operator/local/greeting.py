@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 from ..machine import HOST, Machine
 from ..spec import ClusterSpec
+from .log_tail import read_last_words
 from .one_shot import run_captured
 from .progress import Progress
 
@@ -13,28 +15,30 @@ DEMO_USERS = ("alice", "bob")
 _SCOPE = "notifications:write"
 
 
-async def greet(cluster: ClusterSpec, machine: Machine, progress: Progress) -> None:
-    """Show the block; a demo without a key that can sign tokens is shown without tokens."""
+async def mint_tokens(cluster: ClusterSpec, machine: Machine) -> dict[str, str]:
+    """Return a token for each demo user; none for a cluster that is no demo, or that has no key to sign with."""
+    if not cluster.demo:
+        return {}
+    tokens = await asyncio.gather(*(_mint(user, machine) for user in DEMO_USERS))
+    return {user: token for user, token in zip(DEMO_USERS, tokens, strict=True) if token}
+
+
+def greet(cluster: ClusterSpec, machine: Machine, tokens: Mapping[str, str], progress: Progress) -> None:
+    """Show the block."""
     url = f"http://{HOST}:{machine.ports.public}"
     progress.say("")
-    if cluster.demo:
-        await _greet_demo_users(url, machine, progress)
-    else:
-        progress.title(f"REST and Socket.IO: {url}")
+    progress.title(f"Inbox: {url}/" if cluster.demo else f"REST and Socket.IO: {url}/")
+    for user, token in tokens.items():
+        progress.say(f"Token of {user}: {token}")
+    if cluster.demo and not tokens:
+        progress.warn(f"No tokens for the demo users: {read_last_words(machine.places.log('token'))}")
+    if tokens:
+        sender, recipient = DEMO_USERS
+        progress.say("")
+        progress.title(f"Send a notification from {sender} to {recipient}:")
+        progress.say(render_curl(url, tokens[sender], recipient))
     progress.say("")
     progress.title("Ctrl-C drains and stops.")
-
-
-async def _greet_demo_users(url: str, machine: Machine, progress: Progress) -> None:
-    tokens = dict(zip(DEMO_USERS, await asyncio.gather(*(_mint(user, machine) for user in DEMO_USERS)), strict=True))
-    progress.title(f"Inbox: {url}/")
-    for user, token in tokens.items():
-        if token:
-            progress.say(f"Token of {user}: {token}")
-    if tokens["alice"]:
-        progress.say("")
-        progress.title("Send a notification from alice to bob:")
-        progress.say(render_curl(url, tokens["alice"], "bob"))
 
 
 def render_curl(url: str, token: str, recipient: str) -> str:

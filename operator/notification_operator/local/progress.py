@@ -22,7 +22,7 @@ class Progress:
         """Write a plain line."""
         try:
             print(text, file=self._stream, flush=True)
-        except BrokenPipeError:
+        except OSError:  # a closed pipe, or a terminal that is gone
             self._silence()
 
     def step(self, name: str, text: str) -> None:

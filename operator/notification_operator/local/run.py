@@ -1,5 +1,6 @@
 """The local run from its first line to its last: read, prepare, start, greet, watch, stop."""
 
+import asyncio
 import json
 import shutil
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from ..spec import ClusterSpec, derive_cluster, parse_document
 from ..topology import Topology, derive_topology
 from .account import choose_account
 from .folder import hold_folder, show_path
-from .greeting import greet
+from .greeting import greet, mint_tokens
 from .interruption import Interruption
 from .launcher import find_launcher
 from .leftovers import end_leftovers
@@ -99,8 +100,8 @@ def _announce(plan: Plan, progress: Progress) -> None:
 
 async def _serve(cluster: ClusterSpec, plan: Plan, supervisor: Supervisor, progress: Progress) -> None:
     async def come_up() -> None:
-        await supervisor.start()
-        await greet(cluster, plan.machine, progress)
+        _, tokens = await asyncio.gather(supervisor.start(), mint_tokens(cluster, plan.machine))
+        greet(cluster, plan.machine, tokens, progress)
         await supervisor.watch()
 
     def insist() -> None:

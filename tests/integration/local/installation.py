@@ -77,10 +77,14 @@ def install(home: Path) -> Installation:
 
 @dataclass(slots=True)
 class Run:
-    """One `notification-operator local`, from start to end; use it as a context so that nothing outlives a test."""
+    """One `notification-operator local`, from start to end; use it as a context so that nothing outlives a test.
+
+    `prefix` is put before the command, to start it with other rights.
+    """
 
     installation: Installation
     file: Path = DEMO
+    prefix: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
     lines: list[str] = field(default_factory=list)
     complaints: str = ""
@@ -89,7 +93,7 @@ class Run:
 
     async def __aenter__(self) -> "Run":
         self.process = await asyncio.create_subprocess_exec(
-            *(str(self.installation.python), "-m", "notification_operator", "local", str(self.file)),
+            *(*self.prefix, str(self.installation.python), "-m", "notification_operator", "local", str(self.file)),
             *("--port", str(self.port)),
             cwd=self.installation.work,
             env=_environment(self.installation),

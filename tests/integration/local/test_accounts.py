@@ -1,7 +1,9 @@
 """PostgreSQL under root: as nobody, with no more rights than the folders make necessary."""
 
 import os
+import pwd
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -13,7 +15,7 @@ from .installation import Installation, Run, install
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change to another account")
 
-DAC_READ_SEARCH = 1 << 2
+DAC_OVERRIDE, DAC_READ_SEARCH = 1 << 1, 1 << 2
 
 
 @pytest.fixture
@@ -41,8 +43,7 @@ async def test_below_open_folders_postgres_keeps_no_right_at_all(open_folder: Pa
         await run.ready()
         status = _read_status(installation.pids()["postgres"])
         assert status["Uid"].split() == ["65534"] * 4
-        closed = [folder for folder in _find_program().parents if not folder.stat().st_mode & 1]
-        assert int(status["CapEff"], 16) == (DAC_READ_SEARCH if closed else 0)
+        assert int(status["CapEff"], 16) == (DAC_READ_SEARCH if _closed(_find_program()) else 0)
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o755], ids=["closed files", "open files"])
@@ -60,6 +61,44 @@ async def test_programs_below_a_closed_folder_can_be_run(tmp_path: Path, mode: i
         await run.ready()
         program = Path(f"/proc/{installation.pids()['postgres']}/exe").readlink()
         assert program.is_relative_to(packages)
+
+
+async def test_a_container_without_that_right_uses_the_broader_one(installation: Installation) -> None:
+    installation.home.chmod(0o700)
+    async with Run(installation, prefix=("setpriv", "--bounding-set=-dac_read_search")) as run:
+        await run.ready()
+        assert int(_read_status(installation.pids()["postgres"])["CapEff"], 16) == DAC_OVERRIDE
+
+
+async def test_a_root_that_can_give_neither_right_is_told_so(installation: Installation) -> None:
+    installation.home.chmod(0o700)
+    async with Run(installation, prefix=("setpriv", "--bounding-set=-dac_read_search,-dac_override")) as run:
+        assert await run.end() == 2
+        assert run.complaints == (
+            "notification-operator: PostgreSQL refuses to run as root and cannot run as nobody, because a parent "
+            "folder is closed to others: run as another user, or in a folder that everybody may enter\n"
+        )
+
+
+async def test_another_account_than_root_runs_everything_itself(open_folder: Path) -> None:
+    installation = install(open_folder / "installation")
+    uid = pwd.getpwnam("daemon").pw_uid  # initdb wants an account with a name
+    os.chown(installation.work, uid, uid)
+    account = (f"--reuid={uid}", f"--regid={uid}", "--clear-groups")
+    # This Python may lie in root's home: the account is allowed to pass, and to nothing else.
+    rights = ("--securebits=+no_setuid_fixup", "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+    prefix = ("setpriv", *account, *rights)
+    async with Run(installation, prefix=prefix) as run:
+        await run.ready()
+        assert {_read_status(pid)["Uid"].split()[0] for pid in installation.pids().values()} == {str(uid)}
+        run.send(signal.SIGKILL)
+        await run.end()
+    async with Run(installation, prefix=prefix) as run:
+        await run.ready()
+
+
+def _closed(path: Path) -> bool:
+    return any(not folder.stat().st_mode & 1 for folder in path.parents)
 
 
 def _find_program() -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 
 from tests.support.waiting import eventually
 
@@ -68,3 +69,23 @@ async def test_ctrl_c_while_a_process_waits_to_be_restarted_leaves_nothing(insta
         run.send(signal.SIGINT)
         assert await run.end() == 0
         assert not any(is_alive(pid) for pid in pids.values())
+
+
+async def test_a_port_that_was_taken_meanwhile_is_said_and_waited_for(installation: Installation) -> None:
+    async with Run(installation) as run:
+        await run.ready()
+        port = installation.state()["nats"]["port"]
+        os.kill(installation.pids()["nats"], signal.SIGKILL)
+        other = await eventually(lambda: _take(port), what="the port of the dead server")
+        assert other
+        with other:
+            await run.said("nats ended with exit code 1")
+            assert "address already in use" in run.text
+        await run.said("nats       is back")
+
+
+def _take(port: int) -> socket.socket | None:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        return None
