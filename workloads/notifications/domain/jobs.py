@@ -73,5 +73,7 @@ def pack(job: Job) -> bytes:
 def unpack(packed: bytes) -> Job:
     """Read what `pack` wrote. Raises ValueError or KeyError for anything else."""
     fields = json.loads(packed)
+    if not isinstance(fields, dict) or not all(isinstance(field, str) for field in fields.values()):
+        raise ValueError("a job is an object of texts")
     owner = UserKey(fields["t"], fields["u"])
     return Job(UUID(fields["n"]), owner, Channel(fields["c"]), Queue(fields["q"]))

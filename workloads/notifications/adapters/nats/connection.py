@@ -24,6 +24,7 @@ CONNECT_WITHIN: Final = 30.0
 CLOSE_WITHIN: Final = 2.0
 ANSWER_WITHIN: Final = 5.0
 PROGRESS_EVERY: Final = 5.0
+MAX_COMPLAINTS: Final = 20
 MAX_BACKLOG: Final = 8 * 1024 * 1024
 
 # nats-py gives up for good after 60 attempts and notices a dead peer after minutes unless told otherwise
@@ -63,7 +64,7 @@ class Connection:
     @property
     def trouble(self) -> str:
         """Why the last attempt to connect failed."""
-        return str(self._client.last_error or "no answer yet")
+        return _describe(self._client.last_error) if self._client.last_error else "no answer yet"
 
     async def open(self, servers: Sequence[str], **options: Any) -> None:
         """Connect, retrying for ever."""
@@ -180,9 +181,10 @@ class Connection:
 
     async def _on_error(self, error: Exception) -> None:
         # Called for each attempt of an outage; one line for each kind of trouble is enough
-        if str(error) not in self._complaints and not self._closing:
-            self._complaints.add(str(error))
-            log.warning("NATS: %s", str(error) or type(error).__name__)
+        complaint = _describe(error)
+        if complaint not in self._complaints and len(self._complaints) < MAX_COMPLAINTS and not self._closing:
+            self._complaints.add(complaint)
+            log.warning("NATS: %s", complaint)
 
     async def _on_close(self) -> None:
         if not self._closing:
@@ -199,21 +201,26 @@ async def connect(
     """
     connection = Connection(user)
     opening = asyncio.create_task(connection.open(servers, user=user, password=password, name=name))
-    deadline = asyncio.get_running_loop().time() + within
+    opened = False
     try:
-        while not opening.done():
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                raise Unavailable(f"no NATS at {', '.join(servers)} within {within:g} s: {connection.trouble}")
-            await asyncio.wait({opening}, timeout=min(left, PROGRESS_EVERY))
-            if not opening.done():
-                log.info("waiting for NATS at %s: %s", ", ".join(servers), connection.trouble)
-        opening.result()
+        await _wait_for(opening, connection, ", ".join(servers), within)
+        opened = True
     finally:
-        if not opening.done():
+        if not opened:
             opening.cancel()
+            await asyncio.wait([opening], timeout=CLOSE_WITHIN)
             await connection.close()
     return connection
+
+
+async def _wait_for(opening: asyncio.Task[None], connection: Connection, servers: str, within: float) -> None:
+    try:
+        async with asyncio.timeout(within):
+            while not (await asyncio.wait([opening], timeout=PROGRESS_EVERY))[0]:
+                log.info("waiting for NATS at %s: %s", servers, connection.trouble)
+    except TimeoutError as error:
+        raise Unavailable(f"no NATS at {servers} within {within:g} s: {connection.trouble}") from error
+    await opening
 
 
 def _choose_server(servers: list[Server], _: dict[str, Any]) -> tuple[Server, float]:
@@ -229,3 +236,7 @@ async def within_time(promise: asyncio.Future[Message], seconds: float, what: st
             return await promise
     except TimeoutError as error:
         raise Unavailable(f"NATS did not answer {what} within {seconds:g} s") from error
+
+
+def _describe(error: Exception) -> str:
+    return str(error) or type(error).__name__

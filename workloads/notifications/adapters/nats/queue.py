@@ -127,7 +127,7 @@ class JetStreamQueue:
     def _open(self, message: Message, losses: int) -> JetStreamDelivery | None:
         try:
             job = unpack(message.data)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             log.error("removed a message that is not a job: %r", error)  # noqa: TRY400 - its trace tells nothing
             self._connection.publish(message.reply, b"+TERM")
             return None
