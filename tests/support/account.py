@@ -42,6 +42,7 @@ def is_open_to_others(path: Path) -> bool:
 def keep(capability: str) -> list[str]:
     """The setpriv options that give up every capability but one."""
     return [
+        "--securebits=+no_setuid_fixup",  # or access(2), by which initdb looks around, would ignore it
         f"--inh-caps=-all,+{capability}",
         f"--ambient-caps=+{capability}",
         f"--bounding-set=-all,+{capability}",
