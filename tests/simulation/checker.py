@@ -229,12 +229,11 @@ def _debts(case: _Case) -> Iterator[Violation]:
 
 def _unread(case: _Case) -> Iterator[Violation]:
     """A device without a position is shown what it would otherwise never learn of."""
-    read = {id for marked in case.marked for id in marked.ids}
     for device, spans in case.spans.items():
         start = spans[-1].start
         known = case.listed[device] | {event.id for span in spans for event in span.arrivals()}
         for answer, owner, copy in case.accepted():
-            is_due = owner == case.devices[device] and answer.at < start.at and copy.id not in read
+            is_due = owner == case.devices[device] and answer.at < start.at and copy.id not in case.ended.read
             if is_due and copy.id not in known and not case.asked[answer.marker].expires:
                 yield Violation(Verdict.LOST, f"{answer.marker} was unread when {device} came, and was not listed")
 

@@ -45,11 +45,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A device learnt that notifications were marked as read, and by which change of the inbox."""
+    """A device was told that its marking as read was logged as a change of the inbox."""
 
     at: float
     owner: UserKey
-    ids: tuple[UUID, ...]
     seq: int
 
 
@@ -118,8 +117,15 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
+class Cleared:
+    """The last fault was injected, and all that was to be said has been accepted: from here on things heal."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calmed:
-    """The faults have stopped and what they broke had time to heal: from here on delivery must be quick."""
+    """All has healed and no work is left: from here on delivery must be quick."""
 
     at: float
 
@@ -135,10 +141,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The state in which everything came to rest: the logs of all inboxes, and work that nobody finished."""
+    """The state in which everything came to rest: the logs of all inboxes, and work that nobody finished.
+
+    `parted` are the devices without a socket, `errors` what nobody should have let escape.
+    """
 
     at: float
     logs: dict[UserKey, tuple[Entry, ...]]
+    read: tuple[UUID, ...] = ()
     outbox: int = 0
     jobs: int = 0
     parted: tuple[str, ...] = ()
@@ -146,7 +156,19 @@ class Ended:
 
 
 Event = (
-    Asked | Answered | Marked | Welcomed | Listed | Arrived | Positioned | Parted | Struck | Restored | Calmed | Ended
+    Asked
+    | Answered
+    | Marked
+    | Welcomed
+    | Listed
+    | Arrived
+    | Positioned
+    | Parted
+    | Struck
+    | Restored
+    | Cleared
+    | Calmed
+    | Ended
 )
 
 

@@ -55,7 +55,8 @@ class Step(asyncio.TimerHandle):
 class _Task(asyncio.Task[T]):
     def __init__(self, work: Coroutine[Any, Any, T], *, loop: "VirtualLoop", **options: Any) -> None:
         self.number = loop.count()  # before the parent's constructor, which already hashes
-        self.process = (options.get("context") or copy_context()).get(PROCESS)
+        context: Context | None = options.get("context")
+        self.process = PROCESS.get() if context is None else context.get(PROCESS)
         super().__init__(work, loop=loop, **options)
 
     def __hash__(self) -> int:
@@ -81,10 +82,11 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._deadline = deadline
         self._now = 0.0
         self._count = 0
-        self._burying = False
+        self.burying = False
         self._ready: deque[Step] = deque()
         self._timers: list[tuple[float, float, int, Step]] = []
         self._crashed: list[_Task[Any]] = []
+        self._unrun: list[Step] = []
 
     def count(self) -> int:
         """Return 1, 2, 3, ..."""
@@ -120,14 +122,16 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
         Raises Stalled when something does not end.
         """
-        self._burying = True
+        self.burying = True
         self._deadline = self._now + BURIAL
+        self._ready.extend(self._unrun)
         left = sorted({*self._crashed, *asyncio.all_tasks(self)}, key=hash)
         for task in left:
             task.cancel()
         if left:
             self.run_until_complete(asyncio.wait(left))
         self._crashed.clear()
+        self._unrun.clear()
 
     def time(self) -> float:
         return self._now
@@ -162,7 +166,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         process = PROCESS.get()
-        if not self._burying and (process is None or process.alive):
+        if not self.burying and (process is None or process.alive):
             self.errors.append(f"{context['message']}: {context.get('exception')!r}")
 
     def get_debug(self) -> bool:
@@ -190,11 +194,13 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         process = step.process
         if step.cancelled():
             return
-        if process is None or self._burying:
+        if process is None or self.burying:
             step._run()
+        elif not process.alive:
+            self._unrun.append(step)
         elif process.frozen is not None:
             process.frozen.append(step)
-        elif process.alive:
+        else:
             step._run()
 
     def _pass_time(self) -> None:

@@ -49,7 +49,7 @@ def good() -> list[Event]:
         Answered(2.2, "m2", 503),
         asked("m2"),
         answered("m2", TWO, 2),
-        Marked(2.3, ALICE, (ONE,), 3),
+        Marked(2.3, ALICE, 3),
         Welcomed(3.0, "phone", 1, recovered=True),
         Arrived(3.1, "phone", 2, 1, TWO, "m2"),
         Arrived(3.2, "phone", 3, 2),
@@ -57,7 +57,7 @@ def good() -> list[Event]:
         asked("m3"),
         answered("m3", THREE, 4, at=11.0),
         Arrived(11.1, "phone", 4, 3, THREE, "m3"),
-        Ended(20.0, {ALICE: LOG}),
+        Ended(20.0, {ALICE: LOG}, read=(ONE,)),
     ]
 
 

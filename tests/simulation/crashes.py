@@ -1,0 +1,70 @@
+"""Where a process may die: before, during or after anything that it says to a server or a client."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Phase(StrEnum):
+    """A moment of one call. UNSERVED and SERVED: on the way, and the server never saw it, or did all of it."""
+
+    BEFORE = "before"
+    UNSERVED = "unserved"
+    SERVED = "served"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class CrashPoint:
+    """One moment of one kind of call, by one role of process."""
+
+    role: str
+    call: str
+    phase: Phase
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.call}, {self.phase}"
+
+
+def _point(role: str, call: str, phase: str) -> CrashPoint:
+    return CrashPoint(role, call, Phase(phase))
+
+
+ACCEPT_TO_SOCKET: Final = {
+    "before commit": _point("gateway", "accept", "before"),
+    "in commit, not committed": _point("gateway", "accept", "unserved"),
+    "in commit, committed": _point("gateway", "accept", "served"),
+    "after commit, before the answer": _point("gateway", "accept", "after"),
+    "before publish": _point("gateway", "publish", "before"),
+    "publish on its way": _point("gateway", "publish", "served"),
+    "after PubAck, before it is marked": _point("gateway", "publish", "after"),
+    "mark on its way, lost": _point("gateway", "mark_published", "unserved"),
+    "worker after fetch": _point("worker", "fetch", "after"),
+    "worker after reading the event": _point("worker", "events", "after"),
+    "worker before the offer": _point("worker", "offer", "before"),
+    "offer on its way": _point("worker", "offer", "served"),
+    "after the offer, before it is settled": _point("worker", "offer", "after"),
+    "settling, not committed": _point("worker", "settle", "unserved"),
+    "settling, committed": _point("worker", "settle", "served"),
+    "settled, before the job is acknowledged": _point("worker", "settle", "after"),
+    "acknowledgement on its way, lost": _point("worker", "done", "unserved"),
+    "gateway before send": _point("gateway", "send", "before"),
+    "gateway after send": _point("gateway", "send", "after"),
+}
+"""The path of a notification, in order."""
+
+BESIDE: Final = {
+    "after subscribing, before the head is read": _point("gateway", "subscribe", "after"),
+    "greeting": _point("gateway", "head", "after"),
+    "listing what is pending": _point("gateway", "pending", "after"),
+    "before catching up": _point("gateway", "read", "before"),
+    "during catch-up": _point("gateway", "read", "after"),
+    "marking as read, committed": _point("gateway", "mark_read", "served"),
+    "read and committed, before telling": _point("gateway", "mark_read", "after"),
+    "after the sweep published, before its commit": _point("worker", "publish", "after"),
+    "after a new stream was made, before it is adopted": _point("worker", "ensure", "after"),
+    "adopting a new stream, committed": _point("worker", "adopt_stream", "served"),
+}
+"""What happens beside it: greeting, catching up, marking as read, sweeping, healing."""
+
+NAMED: Final = ACCEPT_TO_SOCKET | BESIDE

@@ -1,0 +1,139 @@
+"""A gateway: the real use cases, wired as the entry point wires them, behind the faulty network."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from notifications.app.accept import Acceptor
+from notifications.app.delivered import DeliveryMarks
+from notifications.app.drain import drain
+from notifications.app.fleet import Fleet
+from notifications.app.hub import Arrival, Hub
+from notifications.app.read_state import ReadState
+from notifications.app.relay import Relay
+from notifications.app.upkeep import keep_sessions
+from notifications.domain.errors import KeyReused, NotificationsError
+from notifications.domain.ids import time_of
+from notifications.domain.inbox import Change
+from notifications.domain.notification import Message, Priority, UserKey
+from notifications.domain.principal import Principal
+from notifications.domain.submission import Copy, Submission, fingerprint
+from notifications.ports.bus import Beacon
+from tests.simulation import history
+from tests.simulation.connection import Connection
+from tests.simulation.life import Life
+from tests.simulation.silence import Silence
+
+TOKEN_LIVES = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A request as a producer sends it, again and again the same."""
+
+    tenant: str
+    users: tuple[str, ...]
+    content: str
+    priority: Priority
+    key: str | None
+    expires_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a producer reads; `copies` with status 201 only."""
+
+    status: int
+    copies: tuple[history.Copy, ...] = ()
+
+
+class Gateway:
+    """One life of a gateway, for clients who know its address."""
+
+    def __init__(self, life: Life) -> None:
+        self.life = life
+        self.is_listening = True
+        self.is_leaving = False
+        life.context.run(self._start)
+
+    def connect(self, connection: Connection, owner: UserKey, cursor: str | None) -> None:
+        """Let a device in; its connection is closed if that cannot be done now."""
+        principal = Principal(owner, self.life.now() + TOKEN_LIVES)
+        self.life.tasks.start(self._greet(connection, Arrival(connection, principal, cursor)), "greet")
+
+    def post(self, post: Post, reply: Callable[[Reply], None]) -> None:
+        """Serve `POST /api/notifications`."""
+        self.life.tasks.start(self._post(post, reply), "post")
+
+    def mark_read(self, owner: UserKey, ids: Sequence[UUID], reply: Callable[[Change | None], None]) -> None:
+        """Serve `notification:read`, or `notification:readAll` without ids."""
+        self.life.tasks.start(self._mark_read(owner, ids, reply), "mark read")
+
+    def leave(self, left: Callable[[], None]) -> None:
+        """Drain, and tell when that is done."""
+        self.is_leaving = True
+        self.life.tasks.start(self._leave(left), "drain")
+
+    def _start(self) -> None:
+        life, telemetry = self.life, Silence()
+        self._marks = DeliveryMarks(life.store, life.now, telemetry)
+        self._hub = Hub(life.name, life.store, life.inbox_bus, self._marks.report, life.tasks)
+        self._read_state = ReadState(life.store, life.inbox_bus, self._hub.offer)
+        relay = Relay(life.queue, life.store, life.tasks)
+        self._acceptor = Acceptor(life.store, relay.start, telemetry, life.tasks)
+        beacon = Beacon(life.name, f"{life.name}:8080", draining=False)
+        self._fleet = Fleet(beacon, life.fleet_bus, life.wire.loop.time, life.tasks)
+        life.tasks.start(self._fleet.run(), "fleet")
+        life.tasks.start(self._marks.run(), "delivery marks")
+        life.tasks.start(self._hub.watch.run(self._hub.owners), "position watch")
+        life.tasks.start(keep_sessions(self._hub, life.now), "session upkeep")
+
+    async def _greet(self, connection: Connection, arrival: Arrival) -> None:
+        try:
+            session = await self._hub.join(arrival)
+        except NotificationsError:
+            connection.close()
+            return
+        if connection.is_closed:
+            self._hub.leave(session)
+        else:
+            connection.on_end = lambda: self._hub.leave(session)
+
+    async def _post(self, post: Post, reply: Callable[[Reply], None]) -> None:
+        try:
+            accepted = await self._acceptor.accept(self._submission(post))
+        except KeyReused:
+            reply(Reply(422))
+        except NotificationsError:
+            reply(Reply(503))
+        else:
+            reply(Reply(201, tuple(history.Copy(copy.id, copy.user, copy.seq) for copy in accepted.placed)))
+
+    def _submission(self, post: Post) -> Submission:
+        now = self.life.now()
+        id = self.life.make_id(now)
+        expires_at = None if post.expires_in is None else now + timedelta(seconds=post.expires_in)
+        return Submission(
+            id=id,
+            tenant=post.tenant,
+            created_at=time_of(id),
+            message=Message("message", post.content, post.priority, expires_at=expires_at),
+            copies=tuple(Copy(self.life.make_id(now), user) for user in post.users),
+            fingerprint=fingerprint(repr(post).encode()),
+            key=post.key,
+        )
+
+    async def _mark_read(self, owner: UserKey, ids: Sequence[UUID], reply: Callable[[Change | None], None]) -> None:
+        marking = self._read_state.mark(owner, ids) if ids else self._read_state.mark_all(owner)
+        with contextlib.suppress(NotificationsError):
+            reply(await marking)
+
+    async def _leave(self, left: Callable[[], None]) -> None:
+        await drain(self._hub, self._fleet, self._stop_listening, self.life.wire.weather.random)
+        await self._marks.flush()
+        left()
+
+    async def _stop_listening(self) -> None:
+        self.is_listening = False

@@ -1,0 +1,64 @@
+"""One life of a process: from its start over the servers, with nothing in memory, to its crash."""
+
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifications.app.tasks import Tasks
+from notifications.domain.ids import RANDOM_BITS, uuid7
+from tests.simulation.loop import PROCESS, Process, VirtualLoop
+from tests.simulation.remote_bus import RemoteFleetBus, RemoteInboxBus
+from tests.simulation.remote_queue import RemoteQueue
+from tests.simulation.remote_store import RemoteStore
+from tests.simulation.servers import Servers
+from tests.simulation.weather import Fault, Weather
+from tests.simulation.wire import Wire
+
+LARGEST_SKEW = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every process of a run stands on."""
+
+    loop: VirtualLoop
+    servers: Servers
+    weather: Weather
+
+
+class Life:
+    """A process that was just started, and its connections to the servers. `context` is where its code must run."""
+
+    def __init__(self, role: str, name: str, around: Surroundings) -> None:
+        self.name = name
+        self.process = Process(name)
+        self.wire = Wire(role, self.process, around.weather, around.loop)
+        self.context = Context()
+        self.context.run(PROCESS.set, self.process)
+        self.tasks = Tasks()
+        servers = around.servers
+        self.store = RemoteStore(self.wire, servers)
+        self.queue = RemoteQueue(self.wire, servers.nats, servers.queue)
+        self.inbox_bus = RemoteInboxBus(self.wire, servers.nats, servers.inbox_bus)
+        self.fleet_bus = RemoteFleetBus(self.wire, servers.nats, servers.fleet_bus)
+        self._around = around
+        self._skew = _choose_skew(around.weather)
+
+    def now(self) -> datetime:
+        """Return the time as this process believes it to be."""
+        return self._around.servers.now(self._skew)
+
+    def make_id(self, at: datetime) -> UUID:
+        """Return a fresh id."""
+        return uuid7(at, self._around.weather.random.getrandbits(RANDOM_BITS))
+
+    def run(self, work: Callable[[], object]) -> None:
+        """Do something in this process, after the time that it takes to tell it so."""
+        delay = self._around.weather.random.uniform(0.0005, 0.004)
+        self._around.loop.call_later(delay, work, context=self.context)
+
+
+def _choose_skew(weather: Weather) -> float:
+    return weather.random.uniform(-LARGEST_SKEW, LARGEST_SKEW) if Fault.SKEW in weather.enabled else 0.0

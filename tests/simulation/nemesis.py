@@ -1,0 +1,113 @@
+"""Strikes whole processes, servers and connections at random times, for as long as the storm lasts."""
+
+import asyncio
+from collections.abc import Sequence
+
+from notifications.adapters.memory.store import MemoryStore
+from tests.simulation.device import Device
+from tests.simulation.history import Restored
+from tests.simulation.life import Surroundings
+from tests.simulation.processes import Processes
+from tests.simulation.weather import Fault
+from tests.simulation.wire import Server
+
+PAUSE = 2.5
+OUTAGE = 6.0
+LONG_FREEZE = 36.0
+"""Longer than JOB_LOCK: its jobs go to somebody else, and then it wakes up."""
+RESTORE_TAKES = 7.0
+"""Longer than anything can still be on its way to the database or from it."""
+
+
+class Nemesis:
+    """Strikes with what the seed enables."""
+
+    def __init__(self, around: Surroundings, processes: Processes, devices: Sequence[Device]) -> None:
+        self._around = around
+        self._processes = processes
+        self._devices = devices
+        self._random = around.weather.random
+        self._backup: MemoryStore | None = None
+        acts = {
+            Fault.CRASH: self._crash,
+            Fault.FREEZE: self._freeze,
+            Fault.DRAIN: self._drain,
+            Fault.DATABASE_AWAY: self._take_database_away,
+            Fault.NATS_AWAY: self._take_nats_away,
+            Fault.WIPE: self._wipe,
+            Fault.CUT_SOCKET: self._cut,
+        }
+        self._acts = [(fault, act) for fault, act in acts.items() if fault in around.weather.enabled]
+
+    async def rage(self) -> None:
+        """Strike until the storm is over."""
+        while self._acts:
+            await asyncio.sleep(self._random.expovariate(1 / PAUSE))
+            if self._around.weather.calm:
+                return
+            fault, act = self._random.choice(self._acts)
+            self._strike(fault, act())
+
+    async def restore(self, until: float) -> None:
+        """Take a backup, and go back to it later, within a time."""
+        if Fault.RESTORE not in self._around.weather.enabled:
+            return
+        await asyncio.sleep(self._random.uniform(0.0, until / 2))
+        backup = await self._around.servers.back_up()
+        await asyncio.sleep(self._random.uniform(0.0, until / 2))
+        self._processes.halt()
+        await asyncio.sleep(RESTORE_TAKES)
+        self._strike(Fault.RESTORE, "the database")
+        self._around.weather.history.events.append(Restored(self._around.loop.time()))
+        self._around.servers.restore(backup)
+        self._processes.start()
+
+    def _strike(self, fault: Fault, target: str) -> None:
+        if target:
+            self._around.weather.strike(fault, target, self._around.loop.time())
+
+    def _crash(self) -> str:
+        living = self._processes.living()
+        if not living:
+            return ""
+        life = self._random.choice(living)
+        life.wire.die()
+        return life.name
+
+    def _freeze(self) -> str:
+        living = self._processes.living()
+        if not living:
+            return ""
+        life = self._random.choice(living)
+        seconds = self._random.choice([self._random.uniform(0.1, 5.0), LONG_FREEZE])
+        self._around.loop.freeze(life.process, seconds)
+        return f"{life.name} for {seconds:.1f} s"
+
+    def _drain(self) -> str:
+        gateway = self._processes.choose_gateway()
+        if gateway is None:
+            return ""
+        gateway.life.run(lambda: gateway.leave(gateway.life.wire.die))
+        return gateway.life.name
+
+    def _take_database_away(self) -> str:
+        return self._take_away(self._around.servers.database)
+
+    def _take_nats_away(self) -> str:
+        return self._take_away(self._around.servers.nats)
+
+    def _take_away(self, server: Server) -> str:
+        server.away = True
+        self._around.loop.call_later(self._random.uniform(0.1, OUTAGE), server.come_back)
+        return server.name
+
+    def _wipe(self) -> str:
+        self._around.servers.queue.wipe()
+        return "NATS"
+
+    def _cut(self) -> str:
+        if not self._devices:
+            return ""
+        device = self._random.choice(self._devices)
+        device.lose_connection()
+        return device.name

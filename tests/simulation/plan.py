@@ -1,0 +1,80 @@
+"""What a seed stands for: the cast of a run, what may go wrong in it, and where processes die."""
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from notifications.domain.notification import Priority, UserKey
+from tests.simulation.crashes import NAMED, CrashPoint
+from tests.simulation.gateway import Post
+from tests.simulation.weather import Fault
+
+STORM = 25.0
+"""Seconds for which things go wrong."""
+DOOMED_POINTS = 4
+MOST_DEVICES = 5
+OWNERS = tuple(UserKey(tenant, user) for tenant in ("acme", "evil") for user in ("alice", "bob"))
+"""The same names in two tenants, so that a tenant left out is seen."""
+RARE = {Fault.RESTORE: 0.06, Fault.CRASH: 0.8}
+USUAL = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`devices` by owner; `posts` with the second at which each is first said."""
+
+    gateways: int
+    workers: int
+    devices: tuple[tuple[str, UserKey], ...]
+    posts: tuple[tuple[float, Post], ...]
+    faults: frozenset[Fault]
+    doomed: dict[CrashPoint, int]
+
+
+def draw_plan(seed: int, random: Random) -> Plan:
+    """Draw a plan. Neighbouring seeds share out the named crash points, so that few seeds meet all of them."""
+    points = list(NAMED.values())
+    doomed = [points[(seed * DOOMED_POINTS + offset) % len(points)] for offset in range(DOOMED_POINTS)]
+    return Plan(
+        gateways=random.randint(1, 3),
+        workers=random.randint(1, 2),
+        devices=tuple(_draw_devices(random)),
+        posts=tuple(_draw_posts(random)),
+        faults=frozenset(fault for fault in Fault if random.random() < RARE.get(fault, USUAL)),
+        doomed={point: random.randint(1, 3) for point in doomed},
+    )
+
+
+def draw_post(marker: str, random: Random) -> Post:
+    """Draw something to say, to one user or to both of a tenant."""
+    owner = random.choice(OWNERS)
+    users = ("alice", "bob") if random.random() < 0.2 else (owner.user,)
+    return Post(owner.tenant, users, marker, random.choice(list(Priority)), f"key {marker}")
+
+
+def _draw_devices(random: Random) -> list[tuple[str, UserKey]]:
+    devices: list[tuple[str, UserKey]] = []
+    for owner in OWNERS:
+        most = MOST_DEVICES if random.random() < 0.1 else 2
+        for number in range(random.randint(0 if devices else 1, most)):
+            devices.append((f"{owner.tenant} {owner.user} {number}", owner))
+    return devices
+
+
+def _draw_posts(random: Random) -> list[tuple[float, Post]]:
+    posts = []
+    for number in range(random.randint(10, 25)):
+        at = random.choice([random.uniform(0.0, STORM), 5.0])  # some at once, as a burst
+        post = draw_post(f"m{number}", random)
+        if random.random() < 0.15:
+            post = replace(post, key=None)
+        if random.random() < 0.1:
+            post = replace(post, expires_in=random.uniform(0.5, 20.0))
+        posts.append((at, post))
+        if post.key and random.random() < 0.25:
+            posts.append((at + random.choice([0.0, random.uniform(0.0, 9.0)]), _draw_twin(post, random)))
+    return posts
+
+
+def _draw_twin(post: Post, random: Random) -> Post:
+    """Return the same request again, or by mistake another one with its key."""
+    return replace(post, content=f"{post.content}, otherwise") if random.random() < 0.2 else post

@@ -1,0 +1,64 @@
+"""The gateways and workers of a run: whoever dies is started again under its name, with nothing in memory."""
+
+from collections.abc import Iterator
+
+from tests.simulation.gateway import Gateway
+from tests.simulation.life import Life, Surroundings
+from tests.simulation.worker import Worker
+
+LONGEST_RESTART = 4.0
+
+
+class Processes:
+    """All processes of one run."""
+
+    def __init__(self, around: Surroundings, gateways: int, workers: int) -> None:
+        self.gateways: dict[str, Gateway] = {}
+        self.workers: dict[str, Worker] = {}
+        self._around = around
+        self._names = [("gateway", f"gateway-{number}") for number in range(gateways)]
+        self._names += [("worker", f"worker-{number}") for number in range(workers)]
+        self._are_halted = False
+
+    def start(self) -> None:
+        """Start all that do not live."""
+        self._are_halted = False
+        for role, name in self._names:
+            self._start(role, name)
+
+    def halt(self) -> None:
+        """Kill all, and let them stay dead until `start`."""
+        self._are_halted = True
+        for life in self.living():
+            life.wire.die()
+
+    def living(self) -> list[Life]:
+        """Return the processes that live."""
+        everyone: Iterator[Gateway | Worker] = iter([*self.gateways.values(), *self.workers.values()])
+        return [one.life for one in everyone if one.life.process.alive]
+
+    def are_well(self) -> bool:
+        """Say whether all live and run, and none of them is about to leave."""
+        living = self.living()
+        is_any_leaving = any(gateway.is_leaving for gateway in self.gateways.values())
+        is_any_frozen = any(life.process.frozen is not None for life in living)
+        return len(living) == len(self._names) and not is_any_leaving and not is_any_frozen
+
+    def choose_gateway(self) -> Gateway | None:
+        """Return a gateway that listens, as a load balancer does."""
+        listening = [one for one in self.gateways.values() if one.life.process.alive and one.is_listening]
+        return self._around.weather.random.choice(listening) if listening else None
+
+    def _start(self, role: str, name: str) -> None:
+        if self._are_halted:
+            return
+        life = Life(role, name, self._around)
+        life.wire.at_death(lambda: self._start_later(role, name))
+        if role == "gateway":
+            self.gateways[name] = Gateway(life)
+        else:
+            self.workers[name] = Worker(life)
+
+    def _start_later(self, role: str, name: str) -> None:
+        delay = self._around.weather.random.uniform(0.1, LONGEST_RESTART)
+        self._around.loop.call_later(delay, self._start, role, name)

@@ -1,0 +1,135 @@
+"""The buses as a process sees them through the network: NATS's faults over the exact buses in memory.
+
+Owners are told apart by the subjects of the domain alone, and events travel packed, as they do on NATS.
+"""
+
+from collections.abc import Callable
+from contextvars import Context, copy_context
+
+from notifications.adapters.memory.bus import MemoryFleetBus, MemoryInboxBus
+from notifications.domain import inbox, subjects
+from notifications.domain.errors import Unavailable
+from notifications.domain.inbox import InboxEvent
+from notifications.domain.notification import UserKey
+from notifications.ports.bus import Beacon, Subscription
+from tests.simulation.weather import Fault
+from tests.simulation.wire import Call, Server, Wire
+
+INTEREST_KNOWN_WITHIN = 0.8
+
+
+class RemoteInboxBus:
+    """InboxBus over a wire."""
+
+    def __init__(self, wire: Wire, nats: Server, bus: MemoryInboxBus) -> None:
+        self._wire = wire
+        self._nats = nats
+        self._bus = bus
+
+    async def subscribe(self, owner: UserKey, on_event: Callable[[InboxEvent], None]) -> "Interest":
+        line = _Line(self._wire, self._nats, on_event)
+
+        async def register() -> None:
+            line.subscription = await self._bus.subscribe(_address(owner), line.carry)
+
+        self._wire.at_death(line.cut)
+        try:
+            await self._wire.call(Call(self._nats, "subscribe"), register)
+        except Unavailable:
+            line.cut()
+            raise
+        return Interest(self._wire, self._nats, line)
+
+    async def offer(self, owner: UserKey, event: InboxEvent) -> bool:
+        return await self._wire.call(Call(self._nats, "offer"), lambda: self._bus.offer(_address(owner), event))
+
+    async def tell(self, owner: UserKey, event: InboxEvent) -> None:
+        try:
+            await self._wire.call(Call(self._nats, "tell"), lambda: self._bus.tell(_address(owner), event))
+        except Unavailable:
+            return
+
+
+class Interest:
+    """A subscription of a process."""
+
+    def __init__(self, wire: Wire, nats: Server, line: "_Line") -> None:
+        self._wire = wire
+        self._nats = nats
+        self._line = line
+
+    async def close(self) -> None:
+        async def cut() -> None:
+            self._line.cut()
+
+        try:
+            await self._wire.call(Call(self._nats, "unsubscribe"), cut)
+        except Unavailable:
+            self._line.cut()
+
+
+class _Line:
+    """Brings events from the server to the process that subscribed: late, twice or not at all."""
+
+    def __init__(self, wire: Wire, nats: Server, on_event: Callable[[InboxEvent], None]) -> None:
+        self.subscription: Subscription | None = None
+        self._wire = wire
+        self._nats = nats
+        self._on_event = on_event
+        self._context = copy_context()
+        self._known_at = 0.0
+        if self._strikes(Fault.LATE_INTEREST):
+            self._known_at = wire.loop.time() + wire.weather.random.uniform(0.0, INTEREST_KNOWN_WITHIN)
+
+    def carry(self, event: InboxEvent) -> None:
+        if self._nats.away or self._wire.loop.time() < self._known_at or self._strikes(Fault.LOST_EVENT):
+            return
+        self._bring(event)
+        if self._strikes(Fault.DOUBLED_EVENT):
+            self._bring(event)
+
+    def cut(self) -> None:
+        if self.subscription is not None:
+            self._wire.loop.create_task(self.subscription.close(), context=Context())
+
+    def _bring(self, event: InboxEvent) -> None:
+        delay = self._wire.weather.random.uniform(0.0005, 0.004)
+        if self._strikes(Fault.DELAYED_EVENT):
+            delay = self._wire.weather.random.uniform(0.1, 3.0)
+        self._wire.loop.call_later(delay, self._on_event, inbox.unpack(inbox.pack(event)), context=self._context)
+
+    def _strikes(self, fault: Fault) -> bool:
+        return self._wire.weather.strikes(fault, self._wire.process.name, self._wire.loop.time())
+
+
+class RemoteFleetBus:
+    """FleetBus over a wire."""
+
+    def __init__(self, wire: Wire, nats: Server, bus: MemoryFleetBus) -> None:
+        self._wire = wire
+        self._nats = nats
+        self._bus = bus
+
+    @property
+    def connected(self) -> bool:
+        return not self._nats.away
+
+    async def listen(self, on_beacon: Callable[[Beacon], None]) -> Subscription:
+        context = copy_context()
+
+        def carry(beacon: Beacon) -> None:
+            self._wire.loop.call_soon(on_beacon, beacon, context=context)
+
+        subscription = await self._bus.listen(carry)
+        self._wire.at_death(lambda: self._wire.loop.create_task(subscription.close()))
+        return subscription
+
+    async def announce(self, beacon: Beacon) -> None:
+        try:
+            await self._wire.call(Call(self._nats, "announce"), lambda: self._bus.announce(beacon))
+        except Unavailable:
+            return
+
+
+def _address(owner: UserKey) -> UserKey:
+    return UserKey("", subjects.inbox(owner))

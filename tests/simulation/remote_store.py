@@ -1,0 +1,82 @@
+"""The database as a process sees it through the network: its faults over the exact store in memory."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
+from notifications.domain.jobs import Job, Outcome, Queue
+from notifications.domain.notification import UserKey
+from notifications.domain.submission import Accepted, Conflict, Submission
+from notifications.ports.store import Backlog, Listing, Pending, Publish
+from tests.simulation.servers import Servers
+from tests.simulation.wire import Call, Wire
+
+T = TypeVar("T")
+
+
+class RemoteStore:
+    """SubmissionStore, InboxStore and OutboxStore over a wire."""
+
+    def __init__(self, wire: Wire, servers: Servers) -> None:
+        self._wire = wire
+        self._servers = servers
+
+    async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
+        return await self._write("accept", lambda: self._servers.store.accept(submissions))
+
+    async def head(self, owner: UserKey) -> Head:
+        return await self._read("head", lambda: self._servers.store.head(owner))
+
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
+        return await self._read("heads", lambda: self._servers.store.heads(owners))
+
+    async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
+        return await self._read("read", lambda: self._servers.store.read(owner, after, limit))
+
+    async def pending(self, owner: UserKey, limit: int) -> Pending:
+        return await self._read("pending", lambda: self._servers.store.pending(owner, limit))
+
+    async def listing(self, owner: UserKey, *, offset: int, limit: int, unread_only: bool) -> Listing:
+        return await self._read(
+            "listing", lambda: self._servers.store.listing(owner, offset=offset, limit=limit, unread_only=unread_only)
+        )
+
+    async def seq_before(self, owner: UserKey, at: datetime) -> int:
+        return await self._read("seq_before", lambda: self._servers.store.seq_before(owner, at))
+
+    async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        return await self._write("mark_read", lambda: self._servers.store.mark_read(owner, ids))
+
+    async def mark_all_read(self, owner: UserKey) -> Change | None:
+        return await self._write("mark_all_read", lambda: self._servers.store.mark_all_read(owner))
+
+    async def mark_delivered(self, ids: Sequence[UUID]) -> None:
+        await self._write("mark_delivered", lambda: self._servers.store.mark_delivered(ids))
+
+    async def mark_published(self, jobs: Sequence[Job]) -> None:
+        await self._write("mark_published", lambda: self._servers.store.mark_published(jobs))
+
+    async def sweep(self, publish: Publish, limit: int) -> int:
+        # Held: the transaction ends with the connection, and is rolled back, when the process dies in it
+        call = Call(self._servers.database, "sweep", writes=True, held=True)
+        return await self._wire.call(call, lambda: self._servers.sweep(publish, limit))
+
+    async def adopt_stream(self, created: str) -> bool:
+        return await self._write("adopt_stream", lambda: self._servers.store.adopt_stream(created))
+
+    async def events(self, jobs: Sequence[Job]) -> dict[Job, InboxEvent]:
+        return await self._read("events", lambda: self._servers.store.events(jobs))
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        await self._write("settle", lambda: self._servers.store.settle(outcomes))
+
+    async def backlog(self) -> dict[Queue, Backlog]:
+        return await self._read("backlog", lambda: self._servers.store.backlog())
+
+    async def _read(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
+        return await self._wire.call(Call(self._servers.database, name), ask)
+
+    async def _write(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
+        return await self._wire.call(Call(self._servers.database, name, writes=True), ask)

@@ -1,0 +1,182 @@
+"""One run: clients, processes and servers through a storm, until everything has come to rest."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+
+from notifications.domain.notification import UserKey
+from tests.simulation.crashes import CrashPoint
+from tests.simulation.device import Device, Outside
+from tests.simulation.gateway import Post
+from tests.simulation.history import Calmed, Cleared, Ended, Entry, Event, History
+from tests.simulation.life import Surroundings
+from tests.simulation.loop import PROCESS, VirtualLoop
+from tests.simulation.nemesis import Nemesis
+from tests.simulation.plan import STORM, Plan, draw_plan, draw_post
+from tests.simulation.processes import Processes
+from tests.simulation.producer import say
+from tests.simulation.servers import Servers
+from tests.simulation.weather import Fault, Weather
+
+LONGEST_HEALING = 1300.0
+"""Longer than REDRIVE_AFTER, the slowest of all repairs."""
+AFTERMATH = 8.0
+"""Longer than anything that was slow in the storm is still on its way."""
+LONGEST_CALM = 60.0
+CALM_POSTS = 10
+RUSH = 0.1
+LINGER = 2.0
+ENOUGH = 10_000.0
+ALL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of a seed."""
+
+    seed: int
+    history: History
+    crashes: Counter[CrashPoint]
+    faults: Counter[Fault]
+    steps: int
+
+
+def run(seed: int) -> Run:
+    """Run the world of a seed to its end. Raises Stalled when it does not come to one."""
+    random = Random(seed)
+    loop = VirtualLoop(random, ENOUGH)  # type: ignore[abstract] # what needs IO is left undefined on purpose
+    world = World(draw_plan(seed, random), random, loop)
+    with _errors_logged(loop.errors):
+        loop.run_until_complete(world.live())
+        loop.bury()
+    return Run(seed, world.history, world.weather.crashes, world.weather.faults, loop.steps)
+
+
+class World:
+    """Everybody and everything of one run."""
+
+    def __init__(self, plan: Plan, random: Random, loop: VirtualLoop) -> None:
+        self.history = History(dict(plan.devices))
+        self.weather = Weather(random, self.history, plan.faults, plan.doomed)
+        self._plan = plan
+        self._random = random
+        self._loop = loop
+        self._servers = Servers(loop)
+        around = Surroundings(loop, self._servers, self.weather)
+        self._processes = Processes(around, plan.gateways, plan.workers)
+        self._outside = Outside(loop, random, self._record, self._processes.choose_gateway)
+        self._devices = [Device(name, owner, self._outside) for name, owner in plan.devices]
+        self._nemesis = Nemesis(around, self._processes, self._devices)
+
+    async def live(self) -> None:
+        """Go through the storm, heal, show that all is well again, and come to rest."""
+        self._processes.start()
+        devices = [asyncio.create_task(self._arrive(device)) for device in self._devices]
+        producers = [asyncio.create_task(self._say(at, post)) for at, post in self._plan.posts]
+        storm = [asyncio.create_task(self._nemesis.rage()), asyncio.create_task(self._nemesis.restore(STORM))]
+        await asyncio.sleep(STORM)
+        self.weather.calm = True
+        self._servers.database.come_back()
+        self._servers.nats.come_back()
+        await asyncio.gather(*storm, *producers)
+        self._record(Cleared(self._loop.time()))
+        await asyncio.sleep(AFTERMATH)
+        if await self._rests(LONGEST_HEALING):
+            self._record(Calmed(self._loop.time()))
+            await self._show_that_all_is_well()
+        for device in self._devices:
+            device.stop_reading()
+        await asyncio.sleep(LINGER)
+        await self._rests(LONGEST_CALM)
+        self._record(await self._end())
+        for task in devices:
+            task.cancel()
+
+    async def _arrive(self, device: Device) -> None:
+        await asyncio.sleep(self._random.choice([0.0, self._random.uniform(0.0, STORM)]))
+        await device.live()
+
+    async def _say(self, at: float, post: Post) -> None:
+        await asyncio.sleep(at)
+        await say(post, self._outside)
+
+    async def _show_that_all_is_well(self) -> None:
+        """Say much at once while devices come back: nothing may depend on a repair now."""
+        posts = [draw_post(f"calm {number}", self._random) for number in range(CALM_POSTS)]
+        for device in self._devices:
+            self._loop.call_later(self._random.uniform(0.0, RUSH), device.hop)
+        await asyncio.gather(*(self._say(self._random.uniform(0.0, RUSH), post) for post in posts))
+
+    async def _rests(self, within: float) -> bool:
+        """Return whether, within a time, no work is left and every device has been shown its inbox to the end."""
+        deadline = self._loop.time() + within
+        while not await self._is_at_rest():
+            if self._loop.time() > deadline:
+                return False
+            await asyncio.sleep(0.5)
+        return True
+
+    async def _is_at_rest(self) -> bool:
+        servers = self._servers
+        if not self._processes.are_well() or any(device.is_stalled for device in self._devices):
+            return False
+        if await self._count_rows() or len(servers.queue) or not await servers.queue.created():
+            return False
+        heads = await servers.store.heads([device.owner for device in self._devices])
+        return all(device.position == heads.get(device.owner, 0) for device in self._devices)
+
+    async def _count_rows(self) -> int:
+        return sum(backlog.depth for backlog in (await self._servers.store.backlog()).values())
+
+    async def _end(self) -> Ended:
+        notifications = self._servers.store.notifications.values()
+        owners = sorted({notification.owner for notification in notifications})
+        return Ended(
+            self._loop.time(),
+            {owner: await self._read_log(owner) for owner in owners},
+            read=tuple(item.id for item in notifications if item.read_at is not None),
+            outbox=await self._count_rows(),
+            jobs=len(self._servers.queue),
+            parted=tuple(device.name for device in self._devices if device.position is None),
+            errors=tuple(self._loop.errors),
+        )
+
+    async def _read_log(self, owner: UserKey) -> tuple[Entry, ...]:
+        """Return the whole log, with what has expired meanwhile."""
+        page = await self._servers.store.read(owner, 0, ALL)
+        changes = [Entry(event.seq) for event in page.events if event.shows is None]
+        notifications = [item for item in self._servers.store.notifications.values() if item.owner == owner]
+        created = [Entry(item.seq, item.id, item.message.content) for item in notifications]
+        return tuple(sorted([*changes, *created], key=lambda entry: entry.seq))
+
+    def _record(self, event: Event) -> None:
+        self.history.events.append(event)
+
+
+class _Errors(logging.Handler):
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._errors = errors
+
+    def emit(self, record: logging.LogRecord) -> None:
+        process = PROCESS.get()
+        if process is None or process.alive:
+            self._errors.append(f"logged: {record.getMessage()} {record.exc_info and record.exc_info[1]!r}")
+
+
+@contextmanager
+def _errors_logged(errors: list[str]) -> Iterator[None]:
+    """Collect what the code under test logs as an error; warnings are the order of the day in a storm."""
+    logger = logging.getLogger("notifications")
+    handler, level = _Errors(errors), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
