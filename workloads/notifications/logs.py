@@ -23,3 +23,5 @@ def configure_logs(name: str, level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for quiet in _QUIET:
         logging.getLogger(quiet).setLevel(logging.ERROR)
+    # It tells with a traceback of whatever is no HTTP; what goes wrong in our handlers is told by `problems`
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)

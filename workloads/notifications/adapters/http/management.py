@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from notifications.domain.errors import Unavailable
+from notifications.adapters.http.problems import report_problems
 
 Load = Callable[[], Awaitable[dict[str, Any]]]
 """Returns the figures that the operator scales on. Raises Unavailable when they cannot be had."""
@@ -29,7 +29,7 @@ class Management:
 
     def app(self) -> web.Application:
         """Return the application."""
-        app = web.Application()
+        app = web.Application(middlewares=[report_problems])
         app.add_routes([
             web.get("/healthz", self._healthz),
             web.get("/readyz", self._readyz),
@@ -50,7 +50,4 @@ class Management:
         return web.Response(body=self.metrics(), headers=headers)
 
     async def _load(self, _: web.Request) -> web.Response:
-        try:
-            return web.json_response(await self.load())
-        except Unavailable as error:
-            raise web.HTTPServiceUnavailable(text=f"{error}\n") from error
+        return web.json_response(await self.load())
