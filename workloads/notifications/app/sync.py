@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from notifications.domain import cursor
 from notifications.domain.cursor import Cursor
@@ -53,4 +53,7 @@ def parse_since(text: str) -> Cursor | datetime:
         raise Invalid("since is neither a cursor nor an ISO 8601 date") from error
     if at.tzinfo is None:
         raise Invalid("since lacks a time zone")
-    return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise Invalid("since is a date outside of the years 1 to 9999") from error

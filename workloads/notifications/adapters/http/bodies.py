@@ -1,7 +1,7 @@
 """Request bodies: decoded strictly, bounded, and turned into the domain's terms."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -60,8 +60,6 @@ def read_notification(raw: bytes) -> NotificationBody:
 
 def message_of(body: NotificationBody, now: datetime) -> Message:
     """Return what the body says. Raises Invalid or TooLarge."""
-    if body.expires_at is not None and body.expires_at <= now:
-        raise Invalid("expiresAt has passed")
     return Message(
         type=check_type(body.type, "type"),
         content=check_text(body.content, "content", limits.MAX_CONTENT),
@@ -69,7 +67,7 @@ def message_of(body: NotificationBody, now: datetime) -> Message:
         actor=_actor(body.actor),
         entity=_entity(body.entity),
         metadata=_metadata(body.metadata or {}),
-        expires_at=body.expires_at,
+        expires_at=_expiry(body.expires_at, now),
     )
 
 
@@ -90,6 +88,17 @@ def _actor(body: ActorBody | None) -> Actor | None:
 
 def _entity(body: EntityBody | None) -> Entity | None:
     return None if body is None else Entity(check_type(body.type, "entity.type"), check_id(body.id, "entity.id"))
+
+
+def _expiry(at: datetime | None, now: datetime) -> datetime | None:
+    if at is None:
+        return None
+    if at <= now:
+        raise Invalid("expiresAt has passed")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise Invalid("expiresAt is beyond the year 9999") from error
 
 
 def _metadata(document: dict[str, Any]) -> str:
