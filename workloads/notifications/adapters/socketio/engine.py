@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 import engineio
+from aiohttp import web
 
 from notifications.adapters.socketio.driver import DRIVER
 from notifications.adapters.socketio.outbound import OutboundQueue
@@ -18,6 +19,14 @@ class GatewayEngine(engineio.AsyncServer):  # type: ignore[misc]
         super().__init__(**options)
         self._gateway = gateway
         self._async = DRIVER
+
+    async def handle_request(self, request: web.Request) -> web.StreamResponse:
+        """Serve a request of a client. A connection that has ended is unknown, which the library only sees in a GET."""
+        connection = self.sockets.get(sid := request.query.get("sid"))
+        if connection is not None and connection.closed:
+            del self.sockets[sid]
+        answer: web.StreamResponse = await super().handle_request(request)
+        return answer
 
     def generate_id(self) -> str:
         """Return an unguessable id that says which gateway holds the connection."""

@@ -11,7 +11,7 @@ from socketio import packet
 from socketio.packet import Packet
 
 from notifications.adapters.socketio.engine import GatewayEngine
-from notifications.adapters.socketio.packets import Event, read_auth, read_event, read_packet
+from notifications.adapters.socketio.packets import NAMESPACE, Event, read_auth, read_event, read_packet
 from notifications.adapters.socketio.socket import GatewaySocket
 from notifications.app.hub import Arrival
 from notifications.app.session import Session
@@ -22,7 +22,6 @@ from notifications.ports.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
 _quiet = logging.getLogger("notifications.socketio.library")
-_NAMESPACE = "/"
 
 
 class Doorman(Protocol):
@@ -121,6 +120,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
                 raise Invalid("nothing of ours waits for an acknowledgement")
 
     async def _handle_connect_packet(self, connection: Connection, decoded: Packet) -> None:
+        if decoded.namespace != NAMESPACE:
+            GatewaySocket("", connection.engine).refuse("Invalid namespace", Invalid.code, f"{decoded.namespace},")
+            return
         if connection.socket is not None:
             raise Invalid("connected already")
         socket = GatewaySocket(self.eio.generate_id(), connection.engine)
@@ -135,8 +137,6 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         await self._join(connection, arrival)
 
     def _admit(self, socket: GatewaySocket, decoded: Packet) -> Arrival:
-        if (decoded.namespace or _NAMESPACE) != _NAMESPACE:
-            raise Invalid("Invalid namespace")
         auth = read_auth(decoded)
         cursor = auth.get("cursor")
         if cursor is not None and not isinstance(cursor, str):

@@ -40,9 +40,9 @@ class GatewaySocket:
         """Answer the client's CONNECT."""
         self._put(f'0{{"sid":"{self.id}"}}')
 
-    def refuse(self, message: str, code: str) -> None:
+    def refuse(self, message: str, code: str, namespace: str = "") -> None:
         """Answer the client's CONNECT with an error; a stock client does not try again by itself."""
-        self._put("4" + json.dumps({"message": message, "data": {"code": code, "message": message}}))
+        self._put(f"4{namespace}" + json.dumps({"message": message, "data": {"code": code, "message": message}}))
 
     def complain(self, event: str, error: dict[str, object]) -> None:
         """Tell of an event that failed and asked for no acknowledgement."""
