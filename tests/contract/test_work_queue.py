@@ -248,7 +248,7 @@ async def test_an_extended_lock_hides_the_job_for_longer(forgetful: WorkQueue) -
 async def test_a_job_that_is_done_never_comes_again(forgetful: WorkQueue) -> None:
     await forgetful.publish([job(1)])
     await (await fetch_one(forgetful)).done()
-    assert await forgetful.fetch(Queue.NORMAL, 1, 1.5) == []
+    assert await forgetful.fetch(Queue.NORMAL, 1, 1.0) == []
 
 
 async def test_being_done_twice_or_late_is_harmless(forgetful: WorkQueue) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from notifications.adapters.nats import connection as connection_module
 from notifications.adapters.nats.connection import connect
-from notifications.domain.errors import TooLarge, Unavailable
+from notifications.domain.errors import Misconfigured, TooLarge, Unavailable
 from tests.integration.nats.conftest import Open
 from tests.support.nats import NatsServer
 from tests.support.ports import free_port
@@ -49,6 +49,12 @@ async def fake_server(*lines: bytes) -> AsyncIterator[str]:
     await server.wait_closed()
 
 
+@pytest.mark.parametrize("server", ["", "nats://127.0.0.1:notaport", "nats://127.0.0.1:99999"])
+async def test_what_is_no_address_is_refused_at_once(server: str) -> None:
+    with pytest.raises(Misconfigured, match="is not an address of a NATS server"):
+        await connect([server], "worker", "secret", "test", within=30)
+
+
 async def test_a_wrong_password_is_told_as_the_reason(nats_server: NatsServer) -> None:
     with pytest.raises(Unavailable, match="Authorization Violation"):
         await connect([nats_server.url], "worker", "wrong", "test", within=1)
@@ -75,6 +81,14 @@ async def test_the_first_server_that_answers_is_taken(nats_server: NatsServer) -
     connection = await connect(servers, "worker", nats_server.password("worker"), "test", within=10)
     await connection.flush()
     await connection.close()
+
+
+async def test_a_password_that_cannot_be_read_is_told_as_it_is(nats_server: NatsServer) -> None:
+    def read() -> str:
+        raise Misconfigured("the password file is missing")
+
+    with pytest.raises(Misconfigured, match="the password file is missing"):
+        await connect([nats_server.url], "worker", read, "test", within=30)
 
 
 async def test_a_password_that_changed_is_read_again(private_nats: NatsServer) -> None:

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
+from notifications.adapters.nats import connection as connection_module
 from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
+from notifications.adapters.nats.connection import OPTIONS
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
@@ -193,6 +195,39 @@ async def test_a_frozen_server_makes_requests_fail_and_loses_nothing_when_it_tha
     finally:
         os.kill(private_nats.pid, signal.SIGCONT)
     assert await bus.offer(ALICE, event(2))
+
+
+async def test_a_server_that_stopped_reading_is_left_without_waiting_for_it(
+    private_nats: NatsServer, open_connection: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(OPTIONS, "ping_interval", 0.2)
+    connection = await open_connection(private_nats)
+    os.kill(private_nats.pid, signal.SIGSTOP)
+    try:
+        for _ in range(14):
+            connection.publish("ntf.test", bytes(500_000))
+        answer = asyncio.create_task(connection.request("ntf.test", b"", 30))
+        with pytest.raises(Unavailable, match="lost"):
+            await asyncio.wait_for(answer, 5)
+    finally:
+        os.kill(private_nats.pid, signal.SIGCONT)
+    await eventually(lambda: connection.connected)
+    await connection.flush()
+
+
+async def test_closing_does_not_wait_for_a_server_that_stopped_reading(
+    private_nats: NatsServer, open_connection: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "CLOSE_WITHIN", 0.3)
+    connection = await open_connection(private_nats)
+    os.kill(private_nats.pid, signal.SIGSTOP)
+    try:
+        for _ in range(14):
+            connection.publish("ntf.test", bytes(500_000))
+        await asyncio.wait_for(connection.close(), 2)
+    finally:
+        os.kill(private_nats.pid, signal.SIGCONT)
+    assert not connection.connected
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

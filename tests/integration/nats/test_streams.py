@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from notifications.adapters.nats import queue as adapter
 from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.line import Line
 from notifications.adapters.nats.queue import JetStreamQueue, count_deliveries
 from notifications.adapters.nats.streams import STREAM, consumer_config, stream_config
 from notifications.domain.errors import Unavailable
@@ -116,7 +116,7 @@ async def test_a_job_that_reaches_a_fetch_which_nobody_waits_for_goes_to_another
     """The lock lasts 30 s, so only what was given back arrives in time."""
     leaving, staying = JetStreamQueue(connection), JetStreamQueue(await open_connection(private_nats))
     await leaving.ensure()
-    line = adapter._Line(connection, Queue.NORMAL)
+    line = Line(connection, Queue.NORMAL)
     pulling = line.pull(5, 10)
     pulling.send(None)  # the request is sent, and the answer not read yet
     await staying.publish([job(1), job(2)])

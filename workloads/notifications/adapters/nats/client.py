@@ -80,6 +80,17 @@ class DirectClient(Client):
         """Queue a message for the next write; `headers` is a whole header block."""
         self._enqueue(hpub_cmd(subject, reply, headers, data) if headers else pub_cmd(subject, reply, data))
 
+    async def close(self) -> None:
+        """End the connection for good; nothing happens if it never began."""
+        if self._flush_queue is not None:
+            await super().close()
+
+    def abort(self) -> None:
+        """Drop the connection with what is unsent; nothing waits for a peer that does not read any more."""
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
+
     def _enqueue(self, command: bytes) -> None:
         self._pending.append(command)
         self._pending_data_size += len(command)
@@ -100,6 +111,8 @@ class DirectClient(Client):
     async def _attempt_reconnect(self) -> None:
         self._pending.clear()
         self._pending_data_size = 0
+        # nats-py would first wait until a dead peer has read what was written to it
+        self.abort()
         try:
             await super()._attempt_reconnect()
         except Exception:

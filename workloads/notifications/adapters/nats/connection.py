@@ -14,9 +14,10 @@ from random import uniform
 from typing import Any, Final
 
 from nats.aio.client import Server
+from nats.errors import Error
 
 from notifications.adapters.nats.client import DirectClient, Interest, Listener, Message
-from notifications.domain.errors import TooLarge, Unavailable
+from notifications.domain.errors import Misconfigured, TooLarge, Unavailable
 
 log: Final = logging.getLogger(__name__)
 
@@ -88,9 +89,11 @@ class Connection:
         if self.connected:
             with suppress(Unavailable):
                 await self.flush(CLOSE_WITHIN)
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(CLOSE_WITHIN):
                 await self._client.close()
+        except TimeoutError:
+            self._client.abort()
         self._closed.set()
 
     def listen(self, subject: str, listener: Listener) -> Interest:
@@ -195,9 +198,10 @@ class Connection:
 async def connect(
     servers: Sequence[str], user: str, password: str | Callable[[], str], name: str, within: float = CONNECT_WITHIN
 ) -> Connection:
-    """Connect to the first server that answers, saying every 5 s what is waited for; raises Unavailable after `within`.
+    """Connect to the first server that answers, saying every 5 s what is waited for.
 
     A password that is a function is called for each attempt, so that it can change while the process runs.
+    Raises Unavailable after `within` seconds, and Misconfigured for an address that cannot be one.
     """
     connection = Connection(user)
     opening = asyncio.create_task(connection.open(servers, user=user, password=password, name=name))
@@ -220,7 +224,10 @@ async def _wait_for(opening: asyncio.Task[None], connection: Connection, servers
                 log.info("waiting for NATS at %s: %s", servers, connection.trouble)
     except TimeoutError as error:
         raise Unavailable(f"no NATS at {servers} within {within:g} s: {connection.trouble}") from error
-    await opening
+    try:
+        await opening
+    except (ValueError, Error) as error:
+        raise Misconfigured(f"{servers} is not an address of a NATS server: {error}") from error
 
 
 def _choose_server(servers: list[Server], _: dict[str, Any]) -> tuple[Server, float]:

@@ -10,8 +10,9 @@ from typing import Final
 
 from notifications.adapters.nats import streams
 from notifications.adapters.nats.client import Message
-from notifications.adapters.nats.connection import ANSWER_WITHIN, Connection, within_time
-from notifications.adapters.nats.streams import STREAM, nanoseconds
+from notifications.adapters.nats.connection import ANSWER_WITHIN, Connection
+from notifications.adapters.nats.line import Line
+from notifications.adapters.nats.streams import nanoseconds
 from notifications.domain import subjects
 from notifications.domain.errors import Unavailable
 from notifications.domain.jobs import Job, Queue, pack, unpack
@@ -20,11 +21,6 @@ from notifications.domain.limits import JOB_LOCK
 log: Final = logging.getLogger(__name__)
 
 IN_FLIGHT: Final = 256
-# How much later than asked for the server may say that there is nothing
-GRACE: Final = 1.0
-
-_NO_MESSAGES: Final = 404
-_EXPIRED: Final = 408
 
 
 @dataclass(slots=True)
@@ -65,7 +61,7 @@ class JetStreamQueue:
         self._connection = connection
         self._replicas = replicas
         self._lock = lock
-        self._idle: dict[Queue, list[_Line]] = defaultdict(list)
+        self._idle: dict[Queue, list[Line]] = defaultdict(list)
 
     async def publish(self, jobs: Sequence[Job]) -> list[Job]:
         """Publish in groups that are in flight at once; raises Unavailable only if not one job was acknowledged."""
@@ -81,7 +77,7 @@ class JetStreamQueue:
 
     async def fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[JetStreamDelivery]:
         """Return what is there, up to `limit`; if nothing is, the first that comes within `wait` seconds."""
-        line = self._idle[queue].pop() if self._idle[queue] else _Line(self._connection, queue)
+        line = self._idle[queue].pop() if self._idle[queue] else Line(self._connection, queue)
         whole = False
         try:
             deliveries = await self._fetch(line, limit, wait)
@@ -101,7 +97,7 @@ class JetStreamQueue:
         """Create or update the stream and its consumers and return when the stream was created."""
         return await streams.ensure(self._connection, self._replicas, self._lock)
 
-    async def _fetch(self, line: "_Line", limit: int, wait: float) -> list[JetStreamDelivery]:
+    async def _fetch(self, line: Line, limit: int, wait: float) -> list[JetStreamDelivery]:
         clock = asyncio.get_running_loop().time
         deadline = clock() + wait
         while True:
@@ -134,64 +130,10 @@ class JetStreamQueue:
         return JetStreamDelivery(job, count_deliveries(message.reply), message.reply, losses, self._connection)
 
 
-class _Line:
-    """The inbox on which the jobs of one queue arrive, for one request at a time."""
-
-    def __init__(self, connection: Connection, queue: Queue) -> None:
-        self._connection = connection
-        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{queue}"
-        self._inbox = connection.make_inbox()
-        self._requests = 0
-        self._limit = 0
-        self._arrived: list[Message] = []
-        self._end: asyncio.Future[Message] | None = None
-        self._interest = connection.listen(f"{self._inbox}.*", self._on_message)
-
-    async def pull(self, limit: int, wait: float) -> list[Message]:
-        """Return 1 to `limit` messages, or none after `wait` seconds."""
-        # With `no_wait` the server ends the request as soon as it has handed out what is there; `expires` makes it
-        # wait for the first message, so nothing waits for a batch to fill and no request is left behind
-        request = {"batch": limit, "expires": nanoseconds(wait), "no_wait": True}
-        self._requests += 1
-        self._limit = limit
-        self._end = self._connection.promise()
-        self._connection.publish(self._next, json.dumps(request).encode(), self._reply)
-        end = await within_time(self._end, wait + GRACE, "a request for jobs")
-        if end.status not in (0, _NO_MESSAGES, _EXPIRED):
-            raise Unavailable(f"the work queue is gone or has no leader: {end.status} {end.reason}".rstrip())
-        arrived, self._arrived = self._arrived, []
-        return arrived
-
-    def abandon(self) -> None:
-        """Give back what has arrived for a request that nobody waits for any more, and what still will."""
-        self._end = None
-        for message in self._arrived:
-            self._give_back(message)
-        self._connection.retire(self._interest)
-
-    @property
-    def _reply(self) -> str:
-        return f"{self._inbox}.{self._requests}"
-
-    def _on_message(self, message: Message) -> None:
-        if self._end is None:
-            self._give_back(message)
-        elif message.status == 0:
-            self._arrived.append(message)
-            if len(self._arrived) == self._limit and not self._end.done():
-                self._end.set_result(message)
-        elif message.subject == self._reply and not self._end.done():
-            self._end.set_result(message)
-
-    def _give_back(self, message: Message) -> None:
-        if message.status == 0 and self._connection.connected:
-            self._connection.publish(message.reply, b"-NAK")
-
-
 def count_deliveries(reply: str) -> int:
     """Read from an ack subject how often a message was handed out.
 
-    `$JS.ACK.stream.consumer.N...` until nats-server 2.14, `$JS.ACK.domain.account.stream.consumer.N...` from then on.
+    `$JS.ACK.stream.consumer.N...`, or `$JS.ACK.domain.account.stream.consumer.N...` in the server's newer form.
     """
     tokens = reply.split(".")
     return int(tokens[4] if len(tokens) == 9 else tokens[6])
