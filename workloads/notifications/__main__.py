@@ -61,10 +61,10 @@ def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
 def add_gateway_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare `notifications gateway`."""
     _add_process_arguments(parser, "gateway.json")
-    parser.add_argument("--port", type=int, default=8080, help="public port (default: 8080)")
+    parser.add_argument("--port", type=parse_port, default=8080, help="public port (default: 8080)")
     parser.add_argument("--reuse-port", action="store_true", help="share the public port with other gateways")
     parser.add_argument(
-        "--internal-port", type=int, help="where other gateways reach this one (default: the public port)"
+        "--internal-port", type=parse_port, help="where other gateways reach this one (default: the public port)"
     )
 
 
@@ -77,7 +77,16 @@ def _add_process_arguments(parser: argparse.ArgumentParser, file: str) -> None:
     parser.add_argument("--config", type=Path, required=True, help=file)
     parser.add_argument("--id", required=True, help="the name of this process, unique in the cluster")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--management-port", type=int, default=9090, help="health, metrics and load (default: 9090)")
+    parser.add_argument(
+        "--management-port", type=parse_port, default=9090, help="health, metrics and load (default: 9090)"
+    )
+
+
+def parse_port(text: str) -> int:
+    """Read a port. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: use 0 to 65535")
+    return int(text)
 
 
 def _run_until_done(name: str, work: Coroutine[Any, Any, None]) -> None:

@@ -27,6 +27,10 @@ class PostgresConfig(_Section, frozen=True):
     pool_min: Count = 2
     pool_max: Count = 10
 
+    def __post_init__(self) -> None:
+        if self.pool_min > self.pool_max:
+            raise ValueError(f"poolMin {self.pool_min} is greater than poolMax {self.pool_max}")
+
 
 class NatsConfig(_Section, frozen=True):
     """`replicas` is how many servers keep a copy of each stream."""
@@ -68,7 +72,9 @@ class WorkerConfig(_Section, frozen=True, tag_field="role", tag="worker"):
 
     postgres: PostgresConfig
     nats: NatsConfig
-    queues: dict[Queue, Count] = msgspec.field(default_factory=lambda: {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5})
+    queues: Annotated[dict[Queue, Count], Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5}
+    )
 
 
 _C = TypeVar("_C", GatewayConfig, WorkerConfig)

@@ -10,7 +10,7 @@ from notifications.adapters.jwt.keys import load_keys
 from notifications.adapters.jwt.minter import TokenMinter
 from notifications.clock import now
 from notifications.config import GatewayConfig, load_config
-from notifications.domain.errors import Invalid, Misconfigured
+from notifications.domain.errors import Misconfigured, Refused
 from notifications.domain.text import check_id, check_tenant
 
 _PLACES = (Path("/etc/notifications/gateway.json"), Path(".local/config/gateway.json"))
@@ -51,11 +51,11 @@ def _claims(arguments: argparse.Namespace) -> dict[str, object]:
         claims: dict[str, object] = {"sub": check_id(arguments.sub, "--sub")}
         if arguments.tenant:
             claims["tenant"] = check_tenant(arguments.tenant)
-    except Invalid as error:
+        for name in ("groups", "roles"):
+            if value := getattr(arguments, name):
+                claims[name] = [check_id(word, f"a name in --{name}") for word in value.split(",")]
+    except Refused as error:
         raise Misconfigured(str(error)) from error
-    for name in ("groups", "roles"):
-        if value := getattr(arguments, name):
-            claims[name] = value.split(",")
     if arguments.scope:
         claims["scope"] = arguments.scope
     return claims

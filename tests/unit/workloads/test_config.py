@@ -1,0 +1,121 @@
+"""A wrong configuration is refused at start with one line that names the file and the field."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notifications.config import GatewayConfig, WorkerConfig, load_config, read_secret
+from notifications.domain.errors import Misconfigured
+from notifications.domain.jobs import Queue
+
+POSTGRES = {"uriFile": "/run/postgres-uri"}
+NATS = {"servers": ["nats://127.0.0.1:4222"], "user": "gateway", "passwordFile": "/run/nats"}
+AUTH = {"issuer": "us", "audience": "us", "keys": [{"id": "demo", "algorithm": "HS256", "file": "/run/key"}]}
+GATEWAY: dict[str, Any] = {"role": "gateway", "postgres": POSTGRES, "nats": NATS, "auth": AUTH}
+WORKER: dict[str, Any] = {"role": "worker", "postgres": POSTGRES, "nats": NATS}
+
+Write = Callable[[object], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(document: object) -> Path:
+        path = tmp_path / "config.json"
+        path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
+        return path
+
+    return write
+
+
+def test_a_short_gateway_file_has_defaults(write: Write) -> None:
+    config = load_config(write(GATEWAY), GatewayConfig)
+    assert not config.demo
+    assert config.connection_limit == 10_000
+    assert (config.postgres.pool_min, config.postgres.pool_max) == (2, 10)
+    assert config.nats.replicas == 1
+    assert config.auth.keys[0].file == "/run/key"
+
+
+def test_a_worker_serves_each_queue_by_default(write: Write) -> None:
+    config = load_config(write(WORKER), WorkerConfig)
+    assert config.queues == {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5}
+
+
+def test_what_is_set_is_taken(write: Write) -> None:
+    document = {**WORKER, "queues": {"high": 1}, "nats": {**NATS, "replicas": 3}}
+    config = load_config(write(document), WorkerConfig)
+    assert config.queues == {Queue.HIGH: 1}
+    assert config.nats.replicas == 3
+
+
+WRONG: dict[str, tuple[object, str]] = {
+    "nothing": (b"", "truncated"),
+    "not JSON": (b"{role: gateway}", "malformed"),
+    "not UTF-8": (b'{"role":"\xff"}', "wrong"),
+    "a list": ([], "object"),
+    "no role": ({**GATEWAY, "role": None}, "role"),
+    "the role of another": ({**GATEWAY, "role": "worker"}, "role"),
+    "no postgres": ({**GATEWAY, "postgres": None}, "postgres"),
+    "a field too many": ({**GATEWAY, "port": 8080}, "port"),
+    "a field in another spelling": ({**GATEWAY, "connection_limit": 1}, "connection_limit"),
+    "the pool as text": ({**GATEWAY, "postgres": {**POSTGRES, "poolMax": "10"}}, "postgres.poolMax"),
+    "a pool of none": ({**GATEWAY, "postgres": {**POSTGRES, "poolMin": 0}}, "postgres.poolMin"),
+    "a pool upside down": ({**GATEWAY, "postgres": {**POSTGRES, "poolMin": 11}}, "poolMin 11 is greater than poolMax"),
+    "the URI itself": ({**GATEWAY, "postgres": {"uri": "postgresql://u:secret@h/d"}}, "uri"),
+    "no server": ({**GATEWAY, "nats": {**NATS, "servers": []}}, "nats.servers"),
+    "a server that is no text": ({**GATEWAY, "nats": {**NATS, "servers": [4222]}}, "nats.servers[0]"),
+    "two replicas": ({**GATEWAY, "nats": {**NATS, "replicas": 2}}, "nats.replicas"),
+    "no key": ({**GATEWAY, "auth": {**AUTH, "keys": []}}, "auth.keys"),
+    "a key without file": ({**GATEWAY, "auth": {**AUTH, "keys": [{"id": "a", "algorithm": "HS256"}]}}, "auth.keys[0]"),
+    "a key without name": ({**GATEWAY, "auth": {**AUTH, "keys": [{**AUTH["keys"][0], "id": ""}]}}, "auth.keys[0].id"),  # type: ignore[dict-item]
+    "no connection": ({**GATEWAY, "connectionLimit": 0}, "connectionLimit"),
+    "demo as text": ({**GATEWAY, "demo": "yes"}, "demo"),
+}
+
+
+@pytest.mark.parametrize(("document", "told"), WRONG.values(), ids=WRONG)
+def test_a_wrong_gateway_file_is_refused_by_name(write: Write, document: object, told: str) -> None:
+    path = write(document)
+    with pytest.raises(Misconfigured) as refusal:
+        load_config(path, GatewayConfig)
+    line = str(refusal.value)
+    assert line.startswith(f"the configuration {path} is wrong: ")
+    assert told in line
+    assert "\n" not in line
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize("queues", [{"urgent": 1}, {"high": 0}, {"high": "1"}, {"high": -1}, {}, []], ids=str)
+def test_queues_are_those_that_exist_and_serve_a_job_at_least(write: Write, queues: object) -> None:
+    with pytest.raises(Misconfigured, match="queues"):
+        load_config(write({**WORKER, "queues": queues}), WorkerConfig)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"absent\.json cannot be read: No such file"):
+        load_config(tmp_path / "absent.json", GatewayConfig)
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot be read: Is a directory"):
+        load_config(tmp_path, WorkerConfig)
+
+
+def test_a_secret_is_read_without_its_line_end(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret\n")
+    assert read_secret(str(tmp_path / "secret")) == "s3cret"
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff"], ids=["nothing", "blanks", "no text"])
+def test_a_secret_that_cannot_be_used_is_named_by_its_file(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(Misconfigured, match="/secret"):
+        read_secret(str(tmp_path / "secret"))
+
+
+def test_a_secret_that_is_missing_is_named_by_its_file(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="/absent cannot be read"):
+        read_secret(str(tmp_path / "absent"))
