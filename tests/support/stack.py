@@ -175,7 +175,9 @@ async def run_stack(folder: Path, gateways: int = 2, workers: int = 1) -> AsyncI
             try:
                 await stack.set_up()
                 names = [f"gateway-{n}" for n in range(gateways)] + [f"worker-{n}" for n in range(workers)]
-                await asyncio.gather(*map(stack.start, names))
+                async with asyncio.TaskGroup() as starts:
+                    for name in names:
+                        starts.create_task(stack.start(name))
                 yield stack
             finally:
                 await stack.close()
