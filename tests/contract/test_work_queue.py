@@ -163,7 +163,7 @@ async def test_each_queue_hands_out_its_own_jobs(queue: WorkQueue) -> None:
 async def test_a_fetch_returns_none_after_the_wait_and_not_much_later(queue: WorkQueue) -> None:
     begun = time.monotonic()
     assert await queue.fetch(Queue.NORMAL, 10, 0.3) == []
-    assert 0.29 <= time.monotonic() - begun < 1.2
+    assert 0.29 <= time.monotonic() - begun < 3.0
 
 
 async def test_a_fetch_returns_no_more_than_its_limit(queue: WorkQueue) -> None:
@@ -176,7 +176,7 @@ async def test_a_single_job_does_not_wait_for_a_batch_to_fill(queue: WorkQueue) 
     await queue.publish([job(1)])
     begun = time.monotonic()
     assert jobs_of(await queue.fetch(Queue.NORMAL, 100, 10)) == [job(1)]
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 4.0
 
 
 async def test_a_fetch_that_waits_returns_as_soon_as_a_job_is_published(queue: WorkQueue, cluster: Cluster) -> None:
@@ -186,7 +186,7 @@ async def test_a_fetch_that_waits_returns_as_soon_as_a_job_is_published(queue: W
     begun = time.monotonic()
     await producer.publish([job(1)])
     assert jobs_of(await waiting) == [job(1)]
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 4.0
 
 
 async def test_two_workers_never_hold_the_same_job(cluster: Cluster) -> None:
@@ -341,4 +341,4 @@ async def test_a_fetch_that_waits_hears_of_the_loss_of_the_stream(queue: WorkQue
     assert await queue.fetch(Queue.LOW, 1, 0.2) == []
     await cluster.lose()
     with pytest.raises(Unavailable):
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 10)

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -33,6 +35,16 @@ async def kill(server: NatsServer) -> None:
 
 async def start(server: NatsServer) -> None:
     await asyncio.to_thread(server.start)
+
+
+@contextmanager
+def frozen(server: NatsServer) -> Iterator[None]:
+    os.kill(server.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, server.pid, os.WSTOPPED)  # until then some of its threads still run
+    try:
+        yield
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
 
 
 async def test_interest_and_requests_work_again_after_the_server_was_killed(
@@ -81,7 +93,7 @@ async def test_a_fetch_that_waits_ends_at_once_when_the_server_is_killed_and_wor
     assert await queue.fetch(Queue.LOW, 1, 0.1) == []
     await kill(private_nats)
     with pytest.raises(Unavailable):
-        await asyncio.wait_for(waiting, 2)
+        await asyncio.wait_for(waiting, 10)
     await start(private_nats)
     await eventually(lambda: connection.connected)
     await queue.publish([job(1)])
@@ -108,7 +120,7 @@ async def test_what_is_asked_while_the_server_is_away_fails_at_once_and_is_not_s
         with pytest.raises(Unavailable):
             await attempt
     await bus.tell(ALICE, event(1))
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 2
     await start(private_nats)
     await eventually(lambda: connection.connected)
     assert await queue.fetch(Queue.NORMAL, 1, 0.3) == []
@@ -131,7 +143,7 @@ async def test_publishing_through_a_killed_server_returns_only_jobs_that_are_the
     await eventually(lambda: len(acknowledged) >= 2_000)
     await kill(private_nats)
     with pytest.raises(Unavailable):
-        await asyncio.wait_for(producing, 2)
+        await asyncio.wait_for(producing, 4)
     await start(private_nats)
     await eventually(lambda: connection.connected)
     present: set[Job] = set()
@@ -186,14 +198,11 @@ async def test_a_frozen_server_makes_requests_fail_and_loses_nothing_when_it_tha
     gateway, worker = await open_connection(private_nats, "gateway"), await open_connection(private_nats)
     bus = NatsInboxBus(worker)
     await NatsInboxBus(gateway).subscribe(ALICE, print)
-    os.kill(private_nats.pid, signal.SIGSTOP)
-    try:
+    with frozen(private_nats):
         begun = time.monotonic()
         with pytest.raises(Unavailable, match="within 2 s"):
             await bus.offer(ALICE, event(1))
-        assert time.monotonic() - begun < 3
-    finally:
-        os.kill(private_nats.pid, signal.SIGCONT)
+        assert time.monotonic() - begun < 4
     assert await bus.offer(ALICE, event(2))
 
 
@@ -202,15 +211,11 @@ async def test_a_server_that_stopped_reading_is_left_without_waiting_for_it(
 ) -> None:
     monkeypatch.setitem(OPTIONS, "ping_interval", 0.2)
     connection = await open_connection(private_nats)
-    os.kill(private_nats.pid, signal.SIGSTOP)
-    try:
+    with frozen(private_nats):
         for _ in range(14):
             connection.publish("ntf.test", bytes(500_000))
-        answer = asyncio.create_task(connection.request("ntf.test", b"", 30))
         with pytest.raises(Unavailable, match="lost"):
-            await asyncio.wait_for(answer, 5)
-    finally:
-        os.kill(private_nats.pid, signal.SIGCONT)
+            await asyncio.wait_for(connection.request("ntf.test", b"", 30), 10)
     await eventually(lambda: connection.connected)
     await connection.flush()
 
@@ -220,13 +225,10 @@ async def test_closing_does_not_wait_for_a_server_that_stopped_reading(
 ) -> None:
     monkeypatch.setattr(connection_module, "CLOSE_WITHIN", 0.3)
     connection = await open_connection(private_nats)
-    os.kill(private_nats.pid, signal.SIGSTOP)
-    try:
+    with frozen(private_nats):
         for _ in range(14):
             connection.publish("ntf.test", bytes(500_000))
-        await asyncio.wait_for(connection.close(), 2)
-    finally:
-        os.kill(private_nats.pid, signal.SIGCONT)
+        await asyncio.wait_for(connection.close(), 5)
     assert not connection.connected
 
 
