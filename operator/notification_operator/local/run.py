@@ -25,7 +25,7 @@ from .program_search import find_programs
 from .progress import Progress
 from .replacement import replace_file
 from .secret_files import ensure_database_password, ensure_secrets
-from .supervisor import Plan, Supervisor
+from .supervisor import Preparation, Supervisor
 from .unsupported import list_ignored, refuse_unsupported
 
 
@@ -47,10 +47,10 @@ async def run_locally(options: Options, progress: Progress) -> None:
             held.enter_context(hold_folder(places))
             await end_leftovers(places, progress)
             held.enter_context(reserve_port(options.port))
-            plan = _prepare(cluster, Machine(choose_ports(cluster, options.port), programs, places))
-        _announce(plan, progress)
+            prepared = _prepare(cluster, Machine(choose_ports(cluster, options.port), programs, places))
+        _announce(prepared, progress)
         async with aiohttp.ClientSession() as session:
-            await _serve(cluster, plan, Supervisor(plan, session, progress), progress)
+            await _serve(cluster, prepared, Supervisor(prepared, session, progress), progress)
 
 
 def _read_cluster(file: Path, progress: Progress) -> ClusterSpec:
@@ -67,7 +67,7 @@ def _read_cluster(file: Path, progress: Progress) -> ClusterSpec:
     return cluster
 
 
-def _prepare(cluster: ClusterSpec, machine: Machine) -> Plan:
+def _prepare(cluster: ClusterSpec, machine: Machine) -> Preparation:
     places, launcher = machine.places, find_launcher()
     account = choose_account(places.postgres, machine.programs.postgres, launcher)
     password = ensure_database_password(places)
@@ -75,7 +75,7 @@ def _prepare(cluster: ClusterSpec, machine: Machine) -> Plan:
     topology = derive_topology(cluster, machine)
     _write_configs(topology)
     _set_logs_aside(places)
-    return Plan(cluster.name, topology, machine, Engine(machine, account, launcher), password)
+    return Preparation(cluster.name, topology, machine, Engine(machine, account, launcher), password)
 
 
 def _write_configs(topology: Topology) -> None:
@@ -92,16 +92,18 @@ def _set_logs_aside(places: Places) -> None:
         log.rename(previous / log.name)
 
 
-def _announce(plan: Plan, progress: Progress) -> None:
-    topology, folder = plan.topology, show_path(plan.machine.places.folder)
+def _announce(prepared: Preparation, progress: Progress) -> None:
+    topology, folder = prepared.topology, show_path(prepared.machine.places.folder)
     gateways, workers = len(topology.gateways), len(topology.workers)
-    progress.title(f"Cluster {plan.name}: PostgreSQL, NATS, gateways: {gateways}, workers: {workers}; data in {folder}")
+    progress.title(
+        f"Cluster {prepared.name}: PostgreSQL, NATS, gateways: {gateways}, workers: {workers}; data in {folder}"
+    )
 
 
-async def _serve(cluster: ClusterSpec, plan: Plan, supervisor: Supervisor, progress: Progress) -> None:
+async def _serve(cluster: ClusterSpec, prepared: Preparation, supervisor: Supervisor, progress: Progress) -> None:
     async def come_up() -> None:
-        _, tokens = await asyncio.gather(supervisor.start(), mint_tokens(cluster, plan.machine))
-        greet(cluster, plan.machine, tokens, progress)
+        _, tokens = await asyncio.gather(supervisor.start(), mint_tokens(cluster, prepared.machine))
+        greet(cluster, prepared.machine, tokens, progress)
         await supervisor.watch()
 
     def insist() -> None:

@@ -26,7 +26,7 @@ _GRACE = {"gateway": 30.0, "worker": 20.0, "nats": 10.0, "postgres": 20.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Preparation:
     """Everything that was decided before the first process starts."""
 
     name: str
@@ -39,9 +39,9 @@ class Plan:
 class Supervisor:
     """The children of one cluster."""
 
-    def __init__(self, plan: Plan, session: aiohttp.ClientSession, progress: Progress) -> None:
-        topology = plan.topology
-        self._plan = plan
+    def __init__(self, prepared: Preparation, session: aiohttp.ClientSession, progress: Progress) -> None:
+        topology = prepared.topology
+        self._prepared = prepared
         self._session = session
         self._progress = progress
         self._postgres = self._make_child(topology.postgres)
@@ -56,7 +56,7 @@ class Supervisor:
     async def start(self) -> None:
         """Return when every process is ready; raise an OperatorError when one cannot be started."""
         await self._clear_postgres()
-        await ensure_database(self._plan.engine, self._plan.database_password, self._progress)
+        await ensure_database(self._prepared.engine, self._prepared.database_password, self._progress)
         await self._postgres.start()
         await self._nats.start()
         await self._set_up()
@@ -73,7 +73,7 @@ class Supervisor:
         await self._stop_together("nats", [self._nats])
         await self._stop_together("postgres", [self._postgres])
         await self._clear_postgres()  # its own processes outlive it for a moment when it was killed
-        self._plan.machine.places.state.unlink(missing_ok=True)
+        self._prepared.machine.places.state.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """End every process at once."""
@@ -81,7 +81,7 @@ class Supervisor:
             child.kill()
 
     def _make_child(self, process: Process) -> Child:
-        engine = self._plan.engine
+        engine = self._prepared.engine
         is_postgres = process.role == "postgres"
         recipe = Recipe(
             process=process,
@@ -96,14 +96,14 @@ class Supervisor:
 
     def _choose_probe(self, process: Process) -> Probe:
         if process.ready_url is None:
-            return probe_postgres(self._plan.machine.places.postgres)
+            return probe_postgres(self._prepared.machine.places.postgres)
         return probe_http(self._session, process.ready_url)
 
     async def _clear_postgres(self) -> None:
-        await end_stale_postgres(self._plan.machine.places.postgres, self._progress)
+        await end_stale_postgres(self._prepared.machine.places.postgres, self._progress)
 
     async def _set_up(self) -> None:
-        setup, launcher = self._plan.topology.setup, self._plan.engine.launcher
+        setup, launcher = self._prepared.topology.setup, self._prepared.engine.launcher
         begin = time.monotonic()
         self._progress.step("setup", "bringing the database and the streams up to date")
         async with reminding(self._progress, "setup", lambda: "migrations and streams"):
@@ -122,9 +122,9 @@ class Supervisor:
             self._progress.done(name, "stopped")
 
     def _record(self) -> None:
-        machine = self._plan.machine
+        machine = self._prepared.machine
         lives = [child.life for child in self._children]
-        write_state(machine.places.state, render_state(self._plan.name, machine, lives))
+        write_state(machine.places.state, render_state(self._prepared.name, machine, lives))
 
 
 async def _start_together(children: Iterable[Child]) -> None:

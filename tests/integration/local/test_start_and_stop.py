@@ -1,46 +1,11 @@
 """From nothing to a running cluster and back."""
 
-import asyncio
 import signal
 import time
-import urllib.request
-from pathlib import Path
 
-from tests.support.ports import is_listening
+from tests.support.waiting import eventually
 
 from .installation import Installation, Run, is_alive
-
-
-async def test_a_cluster_starts_and_says_how_to_use_it(installation: Installation) -> None:
-    async with Run(installation) as run:
-        await run.ready()
-        url = f"http://127.0.0.1:{run.port}"
-        assert f"Inbox: {url}/" in run.lines
-        assert "Token of alice: token-of-alice" in run.lines
-        assert "Token of bob: token-of-bob" in run.lines
-        assert run.lines[-3] == (
-            f"curl -X POST {url}/api/notifications -H 'Authorization: Bearer token-of-alice' "
-            """-H 'Content-Type: application/json' -d '{"recipients":["bob"],"type":"message","content":"Hello"}'"""
-        )
-        assert "\033" not in run.text, "colours are for terminals"
-
-
-async def test_the_state_names_every_process_and_its_ports(installation: Installation) -> None:
-    async with Run(installation) as run:
-        await run.ready()
-        state = installation.state()
-        assert state["url"] == f"http://127.0.0.1:{run.port}"
-        assert [(process["name"], process["role"]) for process in state["processes"]] == [
-            ("gateway-0", "gateway"),
-            ("gateway-1", "gateway"),
-            ("worker-0", "worker"),
-        ]
-        assert all(is_listening(process["management"]) for process in state["processes"])
-        assert all(Path(process["log"]).is_file() for process in state["processes"])
-        assert is_listening(state["nats"]["port"])
-        assert is_listening(state["postgres"]["port"])
-        assert set(installation.pids()) == {"postgres", "nats", "gateway-0", "gateway-1", "worker-0"}
-        assert all(is_alive(pid) for pid in installation.pids().values())
 
 
 async def test_ctrl_c_drains_and_leaves_no_process(installation: Installation) -> None:
@@ -65,12 +30,10 @@ async def test_a_second_ctrl_c_kills_at_once(installation: Installation) -> None
         pids = installation.pids()
         run.send(signal.SIGINT)
         await run.said("gateways   stopping")
-        await asyncio.sleep(0.6)  # an earlier one counts as the same keystroke
+        await eventually(lambda: _insist(run), what="the second signal, which counts a moment after the first")
         begin = time.monotonic()
-        run.send(signal.SIGINT)
         assert await run.end() == 0
         assert time.monotonic() - begin < 5
-        assert "Killing every process." in run.text
         assert run.complaints == ""
         assert not any(is_alive(pid) for pid in pids.values())
 
@@ -78,9 +41,8 @@ async def test_a_second_ctrl_c_kills_at_once(installation: Installation) -> None
 async def test_ctrl_c_during_the_start_leaves_no_process(installation: Installation) -> None:
     installation.behave({"gateway-0": {"unready": True}})
     async with Run(installation) as run:
-        await run.said("still waiting")
-        assert "gateway-0  still waiting: GET http://127.0.0.1:" in run.text
-        assert "/readyz answers 503 (2 s)" in run.text
+        await run.said("gateway-0  still waiting: GET http://127.0.0.1:")
+        await run.said("/readyz answers 503 (")
         pids = installation.pids()
         run.send(signal.SIGINT)
         assert await run.end() == 0
@@ -114,12 +76,11 @@ async def test_a_wiped_nats_store_is_made_again(installation: Installation) -> N
         assert (installation.data / "nats/jetstream").is_dir()
 
 
-async def test_nats_answers_that_jetstream_is_healthy(installation: Installation) -> None:
-    async with Run(installation) as run:
-        await run.ready()
-        url = f"http://127.0.0.1:{installation.state()['nats']['monitoring']}/healthz?js-enabled-only=true"
-        answer = await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=5).read())
-        assert b'"status":"ok"' in answer.replace(b" ", b"")
+def _insist(run: Run) -> bool:
+    if "Killing every process." in run.text:
+        return True
+    run.send(signal.SIGINT)
+    return False
 
 
 def _read_secrets(installation: Installation) -> dict[str, str]:
