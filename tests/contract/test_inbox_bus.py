@@ -164,9 +164,21 @@ async def test_closing_one_of_two_subscriptions_leaves_the_other(
     await worker.offer(ALICE, event(1))
     await eventually(lambda: kept == given_up == [event(1)])
     await subscription.close()
+    await gateway.subscribe(BOB, print)  # by now the server knows of the end as well
     assert await worker.offer(ALICE, event(2))
     await eventually(lambda: kept == [event(1), event(2)])
     assert given_up == [event(1)]
+
+
+async def test_an_offer_never_waits_for_a_subscription_that_ends(
+    processes: tuple[InboxBus, InboxBus, InboxBus],
+) -> None:
+    worker, gateway, _ = processes
+    for seq in range(200):
+        subscription = await gateway.subscribe(ALICE, lambda _: None)
+        offering = asyncio.create_task(worker.offer(ALICE, event(seq)))
+        await subscription.close()
+        assert await offering in (True, False)  # and not Unavailable after the timeout
 
 
 async def test_a_listener_may_close_its_subscription_while_it_is_called(

@@ -28,8 +28,8 @@ class NatsSubscription:
     _interest: Interest
 
     async def close(self) -> None:
-        """End it."""
-        self._connection.forget(self._interest)
+        """End it. What the server has sent before it knows is still answered, or an offer would wait in vain."""
+        self._connection.retire(self._interest)
 
 
 class NatsInboxBus:
