@@ -63,6 +63,7 @@ def add_gateway_arguments(parser: argparse.ArgumentParser) -> None:
     _add_process_arguments(parser, "gateway.json")
     parser.add_argument("--port", type=parse_port, default=8080, help="public port (default: 8080)")
     parser.add_argument("--reuse-port", action="store_true", help="share the public port with other gateways")
+    parser.add_argument("--advertise", metavar="HOST", help="where other gateways reach this one (default: --host)")
     parser.add_argument(
         "--internal-port", type=parse_port, help="where other gateways reach this one (default: the public port)"
     )

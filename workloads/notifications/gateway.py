@@ -96,7 +96,7 @@ def build_gateway(life: Life, arguments: argparse.Namespace, verifier: TokenVeri
     read_state = ReadState(inbox, bus, hub.offer)
     relay = Relay(JetStreamQueue(nats), PostgresOutbox(pool), tasks)
     acceptor = Acceptor(PostgresSubmissions(pool), relay.start, metrics, tasks)
-    address = f"{arguments.host}:{arguments.internal_port or arguments.port}"
+    address = f"{arguments.advertise or arguments.host}:{arguments.internal_port or arguments.port}"
     loop = asyncio.get_running_loop()
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
     server = SocketServer(arguments.id, verifier.verify, hub, ClientEvents(inbox, read_state, metrics).serve, metrics)
