@@ -93,6 +93,7 @@ def build_gateway(life: Life, arguments: argparse.Namespace, verifier: TokenVeri
     inbox, bus = PostgresInbox(pool), NatsInboxBus(nats)
     marks = DeliveryMarks(inbox, now, metrics)
     hub = Hub(arguments.id, inbox, bus, marks.report, tasks)
+    nats.on_return = lambda: hub.watch.soon(*hub.owners())
     read_state = ReadState(inbox, bus, hub.offer)
     relay = Relay(JetStreamQueue(nats), PostgresOutbox(pool), tasks)
     acceptor = Acceptor(PostgresSubmissions(pool), relay.start, metrics, tasks)

@@ -28,11 +28,11 @@ class PositionWatch:
             await asyncio.sleep(POSITION_CHECK)
             await self.check(owners())
 
-    def soon(self, owner: UserKey) -> None:
-        """Check an owner a moment from now, together with the others of that moment."""
-        if not self._soon:
+    def soon(self, *owners: UserKey) -> None:
+        """Check owners a moment from now, together with the others of that moment."""
+        if owners and not self._soon:
             self._tasks.start(self._check_soon(), "position check")
-        self._soon[owner] = None
+        self._soon.update(dict.fromkeys(owners))
 
     async def check(self, owners: list[UserKey]) -> None:
         """Compare now. A database that cannot be asked is asked at the next period."""

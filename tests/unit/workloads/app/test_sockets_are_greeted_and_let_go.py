@@ -208,3 +208,18 @@ class Down(MemoryStore):
 
     async def head(self, owner: UserKey) -> object:  # type: ignore[override]
         raise Unavailable("down")
+
+
+def test_when_the_bus_returns_everyone_is_checked_soon() -> None:
+    async def work() -> list[int]:
+        store = await store_with(0)
+        hub = make_hub(store)
+        socket = MemorySocket()
+        await join(hub, socket)
+        await asyncio.sleep(5)
+        await store.accept([submission()])
+        hub.watch.soon(*hub.owners())
+        await asyncio.sleep(1.5)
+        return socket.seqs()
+
+    assert in_virtual_time(work) == [1]

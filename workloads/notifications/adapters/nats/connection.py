@@ -54,6 +54,8 @@ class Connection:
         self._complaints: set[str] = set()
         self._closing = False
         self._closed = asyncio.Event()
+        self.on_return: Callable[[], None] = _do_nothing
+        """Called when the connection is back: what was sent to us meanwhile is lost."""
         self.losses = 0
         """How often the connection was lost: what a server said before a loss may not hold after it."""
 
@@ -181,6 +183,7 @@ class Connection:
     async def _on_return(self) -> None:
         self._complaints.clear()
         log.info("NATS is back")
+        self.on_return()
 
     async def _on_error(self, error: Exception) -> None:
         # Called for each attempt of an outage; one line for each kind of trouble is enough
@@ -228,6 +231,10 @@ async def _wait_for(opening: asyncio.Task[None], connection: Connection, servers
         await opening
     except (ValueError, Error) as error:
         raise Misconfigured(f"{servers} is not an address of a NATS server: {error}") from error
+
+
+def _do_nothing() -> None:
+    """Nobody waits for the return."""
 
 
 def _choose_server(servers: list[Server], _: dict[str, Any]) -> tuple[Server, float]:
