@@ -272,3 +272,17 @@ async def test_beacons_are_heard_only_while_connected(private_nats: NatsServer, 
     assert heard == []
     await bus.announce(beacon)
     await eventually(lambda: heard == [beacon])
+
+
+async def test_whoever_waits_for_the_return_is_told_once_per_outage(
+    private_nats: NatsServer, open_connection: Open
+) -> None:
+    connection = await open_connection(private_nats)
+    returns: list[int] = []
+    connection.on_return = lambda: returns.append(connection.losses)
+    for _ in range(2):
+        await kill(private_nats)
+        await start(private_nats)
+        await eventually(lambda: connection.connected, what="the reconnect")
+    await eventually(lambda: len(returns) == 2, what="the second return")
+    assert returns == [1, 2]
