@@ -43,7 +43,7 @@ def find_launcher() -> Launcher:
 async def launch(
     command: Sequence[str], log: Path, *, stdin: int = asyncio.subprocess.DEVNULL
 ) -> asyncio.subprocess.Process:
-    """Start `command` in a session of its own, so that a Ctrl-C in the terminal reaches only us; append to `log`."""
+    """Start `command` apart from the terminal, so that a Ctrl-C there reaches only us; append to `log`."""
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
             *command,
