@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import random
 from dataclasses import dataclass
 
@@ -38,6 +39,8 @@ from notifications.config import AuthConfig, GatewayConfig, load_config
 from notifications.domain.notification import wire_time
 from notifications.lifecycle import Life, open_listener, open_nats, open_postgres
 from notifications.ports.bus import Beacon
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,10 @@ async def run(arguments: argparse.Namespace) -> None:
         public = await open_doors(life, arguments, config, gateway)
         start_loops(life, gateway)
         readiness.ready = True
+        _log.info("ready", extra={"host": arguments.host, "port": arguments.port})
         await life.until_told()
         readiness.ready = False
+        _log.info("draining", extra={"connections": gateway.server.connections})
         await drain(gateway.hub, gateway.fleet, public.stop, random.Random())  # noqa: S311 - spreads clients
         await gateway.marks.flush()
 

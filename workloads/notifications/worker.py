@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from notifications.domain.notification import wire_time
 from notifications.lifecycle import Life, open_listener, open_nats, open_postgres
 from notifications.ports.store import OutboxStore
 
+_log = logging.getLogger(__name__)
 _DAY = 24 * 3600.0
 
 
@@ -43,8 +45,10 @@ async def run(arguments: argparse.Namespace) -> None:
         life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
         life.keep(make_partitions(Partitions(pool), now), "partitions")
         readiness.ready = True
+        _log.info("ready", extra={"queues": config.queues})
         await life.until_told()
         readiness.ready = False
+        _log.info("stopping", extra={"in_flight": sum(consumer.in_flight for consumer in consumers)})
 
 
 async def make_partitions(partitions: Partitions, clock: Callable[[], datetime]) -> None:

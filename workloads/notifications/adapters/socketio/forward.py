@@ -46,7 +46,12 @@ class Forwarder:
             if request.headers.get("Upgrade", "").lower() == "websocket":
                 return await self._pass_websocket(request, url)
             return await self._pass_http(request, url)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:  # ValueError: headers beyond ASCII
+        except (
+            aiohttp.ClientError,
+            TimeoutError,
+            OSError,
+            ValueError,
+        ) as error:  # ValueError: a header that is received but not sent
             _log.warning("a peer did not answer", extra={"gateway": owner, "reason": str(error)})
             return web.Response(status=400, text="this session has ended: connect again")
 
