@@ -70,8 +70,9 @@ async def test_reading_again_changes_nothing(stack: Stack, act: Act, alice: str)
 
 async def test_what_is_not_there_or_not_yours_is_not_found(stack: Stack, act: Act, alice: str, bob: str) -> None:
     (placed,) = await act("producer").notify(alice)
+    strange: list[object] = [ABSENT, placed["id"], "1", "", None, 7, {}, "ffffffff-ffff-7fff-bfff-ffffffffffff"]
     async with join(stack.url, stack.token(bob)) as device:
-        for id in (ABSENT, placed["id"], "1", "", None, 7, {}, "ffffffff-ffff-7fff-bfff-ffffffffffff"):
+        for id in strange:
             answer = await device.call("notification:read", id)
             assert answer["error"]["code"] == "NOT_FOUND", id
         for ids in ([], [ABSENT] * 101):

@@ -1,0 +1,31 @@
+"""A gateway of the stack's fleet with a public port that it shares with no other, so that a request surely meets it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tests.support.ports import free_port
+from tests.support.stack import HOST, Stack
+from tests.support.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class LoneGateway:
+    """Its process and the addresses of its ports."""
+
+    process: Workload
+    url: str
+    internal_url: str
+
+
+@asynccontextmanager
+async def run_lone_gateway(stack: Stack, name: str) -> AsyncIterator[LoneGateway]:
+    """Start it, and stop it at the end."""
+    port, internal = free_port(), free_port()
+    arguments = ["gateway", "--config", str(stack.config("gateway")), "--port", str(port)]
+    process = Workload(name, [*arguments, "--internal-port", str(internal)], stack.folder / f"{name}.log")
+    await process.start()
+    try:
+        yield LoneGateway(process, f"http://{HOST}:{port}", f"http://{HOST}:{internal}")
+    finally:
+        await process.kill()
