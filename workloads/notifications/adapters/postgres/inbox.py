@@ -83,10 +83,11 @@ WITH head AS ({HEAD}), counted AS (
 SELECT * FROM head CROSS JOIN counted LEFT JOIN page ON true ORDER BY seq DESC
 """
 
+# `+ 0` keeps PostgreSQL from walking the inbox from its beginning until it meets the moment
 SEQ_BEFORE: Final = f"""
 SELECT coalesce(
     least(
-        (SELECT min(n.seq) FROM notifications n WHERE {OWNED} AND n.created_at >= $3),
+        (SELECT min(n.seq + 0) FROM notifications n WHERE {OWNED} AND n.created_at >= $3),
         (SELECT min(c.seq) FROM inbox_changes c WHERE c.tenant = $1 AND c.recipient = $2 AND c.at >= $3)
     ) - 1,
     (SELECT h.seq FROM inbox_heads h WHERE h.tenant = $1 AND h.recipient = $2),

@@ -9,9 +9,18 @@ from notifications.adapters.postgres.pool import Connection, Pool
 
 MONTHS_AHEAD: Final = 2
 
-_MISSING: Final = (
-    "SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS month(name, n) WHERE to_regclass(name) IS NULL ORDER BY n"
+# From the catalog's tables: to_regclass may answer from a cache that does not know what was made under the lock before
+_MISSING: Final = """
+SELECT name
+FROM unnest($1::text[]) WITH ORDINALITY AS month(name, n)
+WHERE name NOT IN (
+    SELECT c.relname
+    FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'notifications'::regclass
 )
+ORDER BY n
+"""
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('notifications partitions'))"
 
 

@@ -4,6 +4,7 @@ Every wait is bounded, and the server gives up before the client does: an answer
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeAlias, TypeVar
@@ -99,24 +100,32 @@ async def open_pool(uri: str, minimum: int, maximum: int, name: str = "notificat
 
     Raises Misconfigured for a URI that the server or we cannot accept, Unavailable if there is no answer.
     """
-    with_name = {**SESSION, "application_name": name}
     connections = asyncpg.create_pool(
-        uri,
+        _checked(uri),
         min_size=minimum,
         max_size=maximum,
         max_queries=MAX_QUERIES,
         timeout=CONNECT_TIMEOUT,
         command_timeout=COMMAND_TIMEOUT,
-        server_settings=with_name,
+        server_settings={**SESSION, "application_name": name},
         reset=_keep,
     )
+    # Whoever needs the database reports an outage; asyncpg would add a traceback a second
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     await _connected(connections)
     return Pool(connections)
 
 
 async def connect(uri: str, patience: float) -> "asyncpg.Connection[Record]":
     """Open one connection outside any pool whose statements may take `patience` seconds. Raises as `open_pool` does."""
-    return await _connected(asyncpg.connect(uri, timeout=CONNECT_TIMEOUT, command_timeout=patience))
+    return await _connected(asyncpg.connect(_checked(uri), timeout=CONNECT_TIMEOUT, command_timeout=patience))
+
+
+def _checked(uri: str) -> str:
+    """Return the URI; asyncpg would take an empty one for leave to look elsewhere."""
+    if not uri.startswith(("postgresql://", "postgres://")):
+        raise Misconfigured("the PostgreSQL URI must begin with postgresql://")
+    return uri
 
 
 async def _connected(attempt: Awaitable[T]) -> T:
@@ -137,9 +146,13 @@ async def answer(connection: Connection, statement: Awaitable[T], lost: type[Una
         return await statement
     except asyncpg.InterfaceError as error:
         # Raised before anything is sent, also for misuse; only a closed connection is the world's fault
-        if not connection.is_closed():
+        if not _is_closed(connection):
             raise
         raise Unavailable("the connection to the database was closed") from error
+    except asyncpg.InternalClientError as error:
+        # asyncpg was told of the server's end before the socket was
+        connection.terminate()
+        raise lost("the connection to the database broke") from error
     except (OSError, TimeoutError) as error:
         raise lost(f"the database did not answer ({type(error).__name__})") from error
     except asyncpg.PostgresError as error:
@@ -147,6 +160,14 @@ async def answer(connection: Connection, statement: Awaitable[T], lost: type[Una
         if meaning is None:
             raise
         raise meaning(f"the database cannot do it now ({type(error).__name__})") from error
+
+
+def _is_closed(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        # The pool has dropped it already
+        return True
 
 
 def _meaning(sqlstate: str | None, lost: type[Unavailable]) -> type[Unavailable] | None:

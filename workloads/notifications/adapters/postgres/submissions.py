@@ -75,6 +75,20 @@ LEFT JOIN notifications n
 ORDER BY asked.n, n.ordinal
 """
 
+FORGET: Final = """
+WITH free AS (
+    SELECT tenant, key
+    FROM idempotency_keys
+    WHERE created_at < now() - make_interval(secs => $1)
+    ORDER BY created_at
+    LIMIT 10000
+    FOR UPDATE SKIP LOCKED
+), forgotten AS (
+    DELETE FROM idempotency_keys k USING free f WHERE (k.tenant, k.key) = (f.tenant, f.key) RETURNING 1
+)
+SELECT count(*) AS forgotten FROM forgotten
+"""
+
 
 class PostgresSubmissions:
     """The SubmissionStore."""
@@ -84,8 +98,7 @@ class PostgresSubmissions:
 
     async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
         """Commit all of them in one transaction and answer in the same order, or raise and commit none."""
-        arguments = (*_requests(submissions), float(IDEMPOTENCY_KEPT), *_copies(submissions), Channel.WEBSOCKET)
-        rows = await self._pool.write(lambda connection: connection.fetch(ACCEPT, *arguments))
+        rows = await self._pool.write(lambda connection: connection.fetch(ACCEPT, *arguments(submissions)))
         placed: dict[int, list[Placed]] = defaultdict(list)
         for row in rows:
             placed[row["n"]].append(_placed(row))
@@ -95,6 +108,10 @@ class PostgresSubmissions:
             Accepted(submission.id, tuple(placed[n])) if n in fresh else replayed[n]
             for n, submission in enumerate(submissions, 1)
         ]
+
+    async def forget_keys(self) -> int:
+        """Delete Idempotency-Keys that are no longer kept, at most 10,000, and return how many there were."""
+        return await self._pool.write(lambda connection: connection.fetchval(FORGET, float(IDEMPOTENCY_KEPT)))
 
     async def _replays(self, submissions: Sequence[Submission], fresh: set[int]) -> dict[int, Accepted | Conflict]:
         """Answer those whose key existed by what is stored: a statement of its own, for the twin may have committed
@@ -108,6 +125,11 @@ class PostgresSubmissions:
         except Unavailable as error:
             raise CommitUnknown("committed, but the stored answers could not be read") from error
         return {n: _replay(asked[n], list(stored)) for n, stored in groupby(rows, itemgetter("n"))}
+
+
+def arguments(submissions: Sequence[Submission]) -> tuple[object, ...]:
+    """Return the arguments of ACCEPT."""
+    return (*_requests(submissions), float(IDEMPOTENCY_KEPT), *_copies(submissions), Channel.WEBSOCKET)
 
 
 def _requests(submissions: Iterable[Submission]) -> list[Sequence[object]]:

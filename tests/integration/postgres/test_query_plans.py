@@ -1,0 +1,143 @@
+"""What runs often finds its rows by an index, whether PostgreSQL plans with the arguments or without them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from notifications.adapters.postgres import inbox, outbox, submissions
+from notifications.domain.ids import uuid7
+from tests.integration.postgres.submissions import TENANT, write_submission
+from tests.support.postgres import Postgres
+from tests.support.schema import create_inbox_database
+
+NOW = datetime.now(UTC)
+IDS = [uuid7(NOW, n) for n in range(10)]
+ALICE = (TENANT, "user-1")
+NEXT_TO_NOW = (NOW - timedelta(hours=1), NOW + timedelta(hours=1))
+JOBS = (IDS, ["websocket"] * 10, [TENANT] * 10, ["user-1"] * 10)
+
+# Small by nature, or read whole on purpose
+MAY_BE_SCANNED = {"epochs"}
+
+# 60,000 notifications of 2,000 users over three months; a tenth unread, a tenth with a job
+FILL = f"""
+INSERT INTO notifications (id, tenant, recipient_id, request_id, ordinal, seq, type, content, created_at, read_at)
+SELECT gen_random_uuid(), '{TENANT}', 'user-' || n % 2000, gen_random_uuid(), 1, 1 + n / 2000, 'greeting', 'Hello',
+    now() + n % 3 * interval '1 month', CASE WHEN n % 10 > 0 THEN now() END
+FROM generate_series(0, 59999) n;
+INSERT INTO inbox_heads SELECT '{TENANT}', 'user-' || n, 30 FROM generate_series(0, 1999) n;
+INSERT INTO inbox_heads SELECT 'other', 'user-' || n, 30 FROM generate_series(0, 19999) n;
+INSERT INTO inbox_changes SELECT '{TENANT}', 'user-' || n % 2000, 31 + n / 2000, 'readAll', NULL, 1, 0, now()
+FROM generate_series(0, 19999) n;
+INSERT INTO idempotency_keys SELECT '{TENANT}', 'key-' || n, '', gen_random_uuid(), now() - n * interval '9 s'
+FROM generate_series(0, 19999) n;
+INSERT INTO outbox
+SELECT id, 'websocket', tenant, recipient_id, 'normal', created_at, CASE WHEN seq % 30 > 0 THEN now() END
+FROM notifications WHERE read_at IS NULL;
+VACUUM ANALYZE;
+"""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A statement, arguments for it, and the indexes that it must use."""
+
+    sql: str
+    arguments: tuple[object, ...]
+    indexes: frozenset[str]
+
+
+def query(sql: str, arguments: tuple[object, ...], *indexes: str) -> Query:
+    return Query(sql, arguments, frozenset(indexes))
+
+
+def accept_arguments() -> tuple[object, ...]:
+    group = [write_submission(f"user-{n}", key=f"new-{n}") for n in range(100)]
+    return submissions.arguments(group)
+
+
+INBOX, UNREAD, SINCE, BY_ID = (
+    "tenant_recipient_id_seq_idx",
+    "tenant_recipient_id_seq_idx1",
+    "tenant_recipient_id_created_at_seq_idx",
+    "pkey",
+)
+HEADS, CHANGES = "inbox_heads_pkey", "inbox_changes_pkey"
+JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_unpublished", "outbox_published"
+
+QUERIES = {
+    "accept": query(submissions.ACCEPT, accept_arguments(), HEADS, "idempotency_keys_pkey"),
+    "replay": query(submissions.REPLAY, ([1], [TENANT], ["key-7"]), "idempotency_keys_pkey", "request_id_idx"),
+    "head": query(inbox.HEAD, ALICE, HEADS),
+    "heads": query(inbox.HEADS, ([TENANT] * 100, [f"user-{n}" for n in range(100)]), HEADS),
+    "read": query(inbox.READ, (*ALICE, 20, 201), HEADS, CHANGES, INBOX),
+    "pending": query(inbox.PENDING, (*ALICE, 51), HEADS, UNREAD),
+    "listing": query(inbox.LISTING, (*ALICE, False, 0, 20), HEADS, INBOX),
+    "seq before": query(inbox.SEQ_BEFORE, (*ALICE, NOW), HEADS, CHANGES, SINCE),
+    "find to mark": query(inbox.FOUND, (*ALICE, IDS, *NEXT_TO_NOW)),
+    "mark read": query(inbox.MARK_READ, (*ALICE, IDS, *NEXT_TO_NOW), UNREAD),
+    "mark all read": query(inbox.MARK_ALL_READ, ALICE, UNREAD),
+    "mark delivered": query(inbox.MARK_DELIVERED, (IDS, *NEXT_TO_NOW), BY_ID),
+    "mark published": query(outbox.MARK_PUBLISHED, JOBS, JOB),
+    "sweep": query(outbox.FIND, (500, 1.0, 900.0), UNPUBLISHED, PUBLISHED),
+    "mark swept": query(outbox.MARK_SWEPT, JOBS, JOB),
+    "events": query(outbox.EVENTS, JOBS, JOB, BY_ID),
+    "settle": query(outbox.SETTLE, (*JOBS, ["sent"] * 10, [None] * 10), JOB),
+}
+
+
+@pytest.fixture(scope="module")
+def full_database(postgres: Postgres) -> Iterator[str]:
+    """A database with enough rows that PostgreSQL has to choose."""
+    uri = create_inbox_database(postgres)
+    for statement in FILL.split(";\n"):
+        postgres.execute(statement, _name(uri))
+    yield uri
+    postgres.drop_database(uri)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_a_query_with_arguments_uses_its_indexes(full_database: str, name: str) -> None:
+    connection = await asyncpg.connect(full_database)
+    plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {QUERIES[name].sql}", *QUERIES[name].arguments)
+    await connection.close()
+    _expect_indexes(plan, QUERIES[name])
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_without_arguments_uses_its_indexes(postgres: Postgres, full_database: str, name: str) -> None:
+    plan = postgres.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {QUERIES[name].sql}", _name(full_database))
+    _expect_indexes(plan, QUERIES[name])
+
+
+async def test_an_id_is_searched_only_in_its_month(full_database: str) -> None:
+    connection = await asyncpg.connect(full_database)
+    plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {inbox.FOUND}", *ALICE, IDS, *NEXT_TO_NOW)
+    await connection.close()
+    tables = {node["Relation Name"] for node in _nodes(json.loads(plan)[0]["Plan"]) if "Relation Name" in node}
+    assert tables == {f"notifications_{NOW:%Y_%m}"}
+
+
+def _expect_indexes(plan: str, query: Query) -> None:
+    nodes = list(_nodes(json.loads(plan)[0]["Plan"]))
+    scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+    assert scanned <= MAY_BE_SCANNED
+    used = {node["Index Name"] for node in nodes if "Index Name" in node}
+    used |= {name for node in nodes for name in node.get("Conflict Arbiter Indexes", ())}
+    missing = {wanted for wanted in query.indexes if not any(index.endswith(wanted) for index in used)}
+    assert not missing, f"{missing} not among {used}"
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _name(uri: str) -> str:
+    return uri.rsplit("/", 1)[1]
