@@ -1,7 +1,7 @@
 """The shape of a NotificationCluster file: every field that may be written, and nothing else.
 
-A field that is absent is None here; what it then means is decided in `spec`. Descriptions complete the sentence
-"FIELD must be ...", which is how a wrong value is reported.
+A field that is absent is None here; what it then means is decided in `spec`. The CustomResourceDefinition is generated
+from these types, whose docstrings are what `kubectl explain` prints.
 """
 
 from typing import Annotated, Any, Literal
@@ -9,53 +9,30 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-Name = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$",
-        description="a lower-case name of at most 52 letters, digits and dashes",
-    ),
-]
-ResourceName = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
-        description="the name of a Kubernetes object: lower-case letters, digits, dashes and dots",
-    ),
-]
-SecretEntry = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}$",
-        description="a key of a Secret: letters, digits, dashes, underscores and dots",
-    ),
-]
-Text = Annotated[str, Meta(min_length=1, max_length=256, description="a text of 1 to 256 characters")]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=2048, description="an http or https address")]
-Quantity = Annotated[
-    str,
-    Meta(
-        pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$",
-        description='a quantity such as "500m" or "1Gi"',
-    ),
-]
-Amount = Quantity | Annotated[int, Meta(ge=0, description='a quantity such as "500m" or "1Gi"')]
-Duration = Annotated[
-    str, Meta(pattern=r"^[0-9]{1,9}(ms|s|m|h|d)$", description='a time such as "500ms", "30s", "2m", "1h" or "7d"')
-]
-SyncInterval = Annotated[
-    str,
-    Meta(pattern=r"^(always|[0-9]{1,9}(ms|s|m|h))$", description='"always" or a time such as "500ms", "10s" or "2m"'),
-]
-Replicas = Annotated[int, Meta(ge=1, le=500, description="a whole number from 1 to 500")]
-Connections = Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
-PoolSize = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
-Jobs = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
-Seconds = Annotated[int, Meta(ge=1, le=86_400, description="a whole number of seconds from 1 to 86400")]
+from .scalar import (
+    Amount,
+    Connections,
+    Duration,
+    Image,
+    Jobs,
+    KeyId,
+    LabelKey,
+    LabelValue,
+    Name,
+    PoolSize,
+    Replicas,
+    ResourceName,
+    Seconds,
+    SecretEntry,
+    SyncInterval,
+    Text,
+    Url,
+)
+
 Mapping = dict[str, Any]
 
 
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
     """A mapping of the file; a field that is not declared is refused."""
 
 
@@ -75,7 +52,7 @@ class SecretRef(Part, frozen=True):
 class Key(Part, frozen=True):
     """A key that tokens are verified with."""
 
-    id: Text
+    id: KeyId
     algorithm: Literal["RS256", "ES256", "EdDSA", "HS256"]
     secret_ref: SecretKeyRef
 
@@ -93,7 +70,7 @@ class Auth(Part, frozen=True):
     issuer: Text | None = None
     audience: Text | None = None
     jwks_url: Url | None = None
-    keys: list[Key] | None = None
+    keys: Annotated[list[Key], Meta(max_length=20, description="a list of at most 20 keys")] | None = None
     authorizer: Authorizer | None = None
 
 
@@ -164,11 +141,50 @@ class Drain(Part, frozen=True):
     max_reconnects_per_second: Connections | None = None
 
 
-class Resources(Part, frozen=True):
-    """CPU and memory of a container."""
+class Amounts(Part, frozen=True):
+    """So much of each resource."""
 
-    requests: dict[str, Amount] | None = None
-    limits: dict[str, Amount] | None = None
+    cpu: Amount | None = None
+    memory: Amount | None = None
+    ephemeral_storage: Amount | None = msgspec.field(default=None, name="ephemeral-storage")
+
+
+class Resources(Part, frozen=True):
+    """What a container is sure of, and what it may use at most; what is left out has a default."""
+
+    requests: Amounts | None = None
+    limits: Amounts | None = None
+
+
+class Service(Part, frozen=True):
+    """The Service through which clients reach the gateways."""
+
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] | None = None
+    annotations: dict[LabelKey, str] | None = None
+    load_balancer_class: Text | None = None
+    external_traffic_policy: Literal["Cluster", "Local"] | None = None
+
+
+class Toleration(Part, frozen=True):
+    """A taint of nodes that the pods bear."""
+
+    key: LabelKey | None = None
+    operator: Literal["Exists", "Equal"] | None = None
+    value: LabelValue | None = None
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    toleration_seconds: Annotated[int, Meta(ge=0, description="a whole number of seconds from 0")] | None = None
+
+
+class PodTemplate(Part, frozen=True):
+    """Where pods run and what is written on them; nothing that would give them more rights."""
+
+    labels: dict[LabelKey, LabelValue] | None = None
+    annotations: dict[LabelKey, str] | None = None
+    node_selector: dict[LabelKey, LabelValue] | None = None
+    tolerations: Annotated[list[Toleration], Meta(max_length=20)] | None = None
+    affinity: Mapping | None = None
+    priority_class_name: ResourceName | None = None
+    image_pull_secrets: Annotated[list[SecretRef], Meta(max_length=10)] | None = None
 
 
 class Gateway(Part, frozen=True):
@@ -179,8 +195,8 @@ class Gateway(Part, frozen=True):
     connection_limit: Connections | None = None
     drain: Drain | None = None
     resources: Resources | None = None
-    service: Mapping | None = None
-    pod_template: Mapping | None = None
+    service: Service | None = None
+    pod_template: PodTemplate | None = None
 
 
 class WorkerAutoscaling(Part, frozen=True, kw_only=True):
@@ -221,14 +237,14 @@ class TopicFamily(Part, frozen=True):
     family: Text
     max_age: Duration | None = None
     max_bytes: Amount | None = None
-    slow_consumer: Mapping | Text | None = None
-    authorize: Mapping | Text | None = None
+    slow_consumer: Any = None
+    authorize: Any = None
 
 
 class Spec(Part, frozen=True, kw_only=True):
     """What the user wants."""
 
-    image: Text | None = None
+    image: Image | None = None
     demo: bool | None = None
     hibernate: bool | None = None
     auth: Auth | None = None
@@ -238,7 +254,7 @@ class Spec(Part, frozen=True, kw_only=True):
     worker: Worker | None = None
     channels: Channels | None = None
     limits: Mapping | None = None
-    topics: list[TopicFamily] | None = None
+    topics: Annotated[list[TopicFamily], Meta(max_length=100)] | None = None
     monitoring: Mapping | None = None
     network_policy: Mapping | None = None
     tls: Mapping | None = None

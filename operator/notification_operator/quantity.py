@@ -1,4 +1,4 @@
-"""Kubernetes quantities such as `1Gi`, as numbers."""
+"""Kubernetes quantities such as `1Gi` or `500m`, as numbers."""
 
 import re
 from decimal import Decimal
@@ -11,7 +11,12 @@ _FACTORS = {
 }
 
 
-def count_bytes(quantity: str) -> int:
-    """Return how many whole bytes `quantity` is; it has the form that `document.Quantity` allows."""
+def measure(quantity: str) -> Decimal:
+    """Return how much `quantity` is; it has the form that `scalar.Quantity` allows."""
     number, unit = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", quantity, re.ASCII).groups()  # type: ignore[union-attr]
-    return int(Decimal(number) * _FACTORS[unit])
+    return Decimal(number) * _FACTORS[unit]
+
+
+def count_bytes(quantity: str) -> int:
+    """Return how many whole bytes `quantity` is."""
+    return int(measure(quantity))

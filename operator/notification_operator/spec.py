@@ -1,12 +1,12 @@
 """What a NotificationCluster file asks for, with every default filled in.
 
-The defaults live here and nowhere else. What can be said of one field alone is checked by its type in `document`;
-what concerns several fields is checked here.
+The defaults live here, those of CPU and memory in `resources`. What can be said of one field alone is checked by its
+type in `document`; what concerns several fields is checked here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import yaml
@@ -16,16 +16,22 @@ from .document import (
     Concurrency,
     Database,
     Document,
+    Drain,
     Gateway,
     GatewayAutoscaling,
     Nats,
     NatsStorage,
+    PodTemplate,
     Pool,
+    Service,
     Worker,
     WorkerAutoscaling,
 )
+from .drain import DEFAULT_PACE, LONGEST_DRAIN, count_drain_seconds
 from .errors import InvalidSpec
-from .violation import explain_violation
+from .quantity import count_bytes
+from .resources import GATEWAY_RESOURCES, WORKER_RESOURCES, ResourcesSpec, derive_resources
+from .violation import explain_violation, explain_yaml
 
 DatabaseSource = Literal["secretRef", "cloudNativePG", "embedded"]
 
@@ -52,46 +58,69 @@ class AuthSpec:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSpec:
-    """Which PostgreSQL, and how many connections each process keeps to it."""
+    """Which PostgreSQL, and how many connections each process keeps to it.
+
+    `secret` is the Secret that holds its address, empty with `embedded`; `storage` is a quantity, empty without.
+    """
 
     source: DatabaseSource
+    secret: str
+    storage: str
     pool_min: int
     pool_max: int
 
 
 @dataclass(frozen=True, slots=True)
 class NatsSpec:
-    """The NATS servers; `storage` is a quantity, `sync_interval` is `always` or a time."""
+    """The NATS servers; `storage` is a quantity, `sync_interval` is `always` or a time.
+
+    `storage_class` is None for the default class; `keep_storage` leaves the volumes when the cluster is deleted.
+    """
 
     servers: int
     storage: str
+    storage_class: str | None
+    keep_storage: bool
     sync_interval: str
 
 
 @dataclass(frozen=True, slots=True)
 class GatewaySpec:
-    """How many gateways run (the least number, when they scale) and how many connections each accepts."""
+    """How many gateways run (from `replicas` to `max_replicas`) and how many connections each accepts.
+
+    `drain_seconds` is how long it takes to move all clients elsewhere. `service` and `pod_template` have the form of
+    the file.
+    """
 
     replicas: int
+    max_replicas: int
     connection_limit: int
+    drain_seconds: int
+    resources: ResourcesSpec
+    service: Mapping[str, Any]
+    pod_template: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
-    """How many workers run and how many jobs each does at once, for each queue."""
+    """How many workers run (from `replicas` to `max_replicas`) and how many jobs each does at once, for each queue."""
 
     replicas: int
+    max_replicas: int
     high: int
     normal: int
     low: int
+    resources: ResourcesSpec
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """One cluster, completely decided."""
+    """One cluster, completely decided; `image` is None for the operator's own choice."""
 
     name: str
+    image: str | None
     demo: bool
+    hibernate: bool
     auth: AuthSpec
     database: DatabaseSpec
     nats: NatsSpec
@@ -102,13 +131,19 @@ class ClusterSpec:
 def parse_document(text: bytes) -> Document:
     """Return the YAML in `text` as a Document; raise InvalidSpec when it is not a NotificationCluster."""
     try:
-        return msgspec.convert(yaml.safe_load(text), Document)
-    except msgspec.ValidationError as error:
-        raise explain_violation(error, Document) from error
+        return read_document(yaml.safe_load(text))
     except RecursionError as error:
         raise InvalidSpec("", "the file is nested too deeply") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise InvalidSpec("", f"the file is not YAML: {_first_problem(error)}") from error
+        raise explain_yaml(error) from error
+
+
+def read_document(document: object) -> Document:
+    """Return a NotificationCluster, as its file or Kubernetes has it, as a Document; raise InvalidSpec otherwise."""
+    try:
+        return msgspec.convert(document, Document)
+    except msgspec.ValidationError as error:
+        raise explain_violation(error, Document) from error
 
 
 def derive_cluster(document: Document) -> ClusterSpec:
@@ -117,7 +152,9 @@ def derive_cluster(document: Document) -> ClusterSpec:
     demo = spec.demo or False
     return ClusterSpec(
         name=document.metadata.name,
+        image=spec.image,
         demo=demo,
+        hibernate=spec.hibernate or False,
         auth=_derive_auth(spec.auth or Auth(), demo=demo),
         database=_derive_database(spec.database),
         nats=_derive_nats(spec.nats or Nats()),
@@ -147,7 +184,20 @@ def _derive_database(database: Database) -> DatabaseSpec:
     smallest = pool.min or min(2, largest)
     if smallest > largest:
         raise InvalidSpec("spec.database.pool.min", f"must be at most spec.database.pool.max, which is {largest}")
-    return DatabaseSpec(source, smallest, largest)
+    return DatabaseSpec(
+        source=source,
+        secret=_name_secret(database),
+        storage=_size("spec.database.embedded.storage", database.embedded.storage) if database.embedded else "",
+        pool_min=smallest,
+        pool_max=largest,
+    )
+
+
+def _name_secret(database: Database) -> str:
+    if database.secret_ref:
+        return database.secret_ref.name
+    # The name that CloudNativePG gives to the Secret of the application's own role.
+    return f"{database.cloud_native_pg.cluster}-app" if database.cloud_native_pg else ""
 
 
 def _only_source(database: Database) -> DatabaseSource:
@@ -165,46 +215,80 @@ def _only_source(database: Database) -> DatabaseSource:
 def _derive_nats(nats: Nats) -> NatsSpec:
     storage = nats.storage or NatsStorage()
     return NatsSpec(
-        servers=nats.servers or 1, storage=str(storage.size or "1Gi"), sync_interval=nats.sync_interval or "2m"
+        servers=nats.servers or 1,
+        storage=_size("spec.nats.storage.size", storage.size or "1Gi"),
+        storage_class=storage.class_name,
+        keep_storage=storage.when_deleted == "Retain",
+        sync_interval=nats.sync_interval or "2m",
     )
 
 
 def _derive_gateway(gateway: Gateway) -> GatewaySpec:
     limit = gateway.connection_limit or 10_000
-    scaling = gateway.autoscaling
-    target = scaling.connections_per_gateway if scaling else None
+    least, most = _count_replicas("spec.gateway", gateway.replicas, gateway.autoscaling, default=2)
+    target = gateway.autoscaling.connections_per_gateway if gateway.autoscaling else None
     if target and target >= limit:
         raise InvalidSpec(
             "spec.gateway.autoscaling.connectionsPerGateway", f"must be below spec.gateway.connectionLimit ({limit})"
         )
-    return GatewaySpec(_least_replicas("spec.gateway", gateway.replicas, scaling, default=2), limit)
+    return GatewaySpec(
+        replicas=least,
+        max_replicas=most,
+        connection_limit=limit,
+        drain_seconds=_derive_drain_seconds(gateway.drain or Drain(), most, limit),
+        resources=derive_resources("spec.gateway.resources", gateway.resources, GATEWAY_RESOURCES),
+        service=_derive_service(gateway.service or Service()),
+        pod_template=msgspec.to_builtins(gateway.pod_template or PodTemplate()),
+    )
+
+
+def _derive_drain_seconds(drain: Drain, gateways: int, connections: int) -> int:
+    seconds = count_drain_seconds(gateways, connections, drain.max_reconnects_per_second or DEFAULT_PACE)
+    if seconds > LONGEST_DRAIN:
+        raise InvalidSpec(
+            "spec.gateway.drain.maxReconnectsPerSecond",
+            f"must let all {gateways * connections} connections move within {LONGEST_DRAIN} s: "
+            f"at least {count_drain_seconds(gateways, connections, LONGEST_DRAIN)}",
+        )
+    return seconds
+
+
+def _derive_service(service: Service) -> Mapping[str, Any]:
+    kind = service.type or "ClusterIP"
+    if service.load_balancer_class and kind != "LoadBalancer":
+        raise InvalidSpec("spec.gateway.service.loadBalancerClass", 'needs type "LoadBalancer"')
+    if service.external_traffic_policy and kind == "ClusterIP":
+        raise InvalidSpec("spec.gateway.service.externalTrafficPolicy", 'needs type "NodePort" or "LoadBalancer"')
+    return {**msgspec.to_builtins(service), "type": kind}
 
 
 def _derive_worker(worker: Worker) -> WorkerSpec:
     jobs = worker.concurrency or Concurrency()
-    replicas = _least_replicas("spec.worker", worker.replicas, worker.autoscaling, default=1)
-    return WorkerSpec(replicas, high=jobs.high or 10, normal=jobs.normal or 20, low=jobs.low or 5)
+    least, most = _count_replicas("spec.worker", worker.replicas, worker.autoscaling, default=1)
+    return WorkerSpec(
+        replicas=least,
+        max_replicas=most,
+        high=jobs.high or 10,
+        normal=jobs.normal or 20,
+        low=jobs.low or 5,
+        resources=derive_resources("spec.worker.resources", worker.resources, WORKER_RESOURCES),
+    )
 
 
-def _least_replicas(
+def _size(field: str, quantity: str | int) -> str:
+    if count_bytes(str(quantity)) < 1:
+        raise InvalidSpec(field, "must be at least one byte")
+    return str(quantity)
+
+
+def _count_replicas(
     field: str, replicas: int | None, scaling: GatewayAutoscaling | WorkerAutoscaling | None, *, default: int
-) -> int:
+) -> tuple[int, int]:
     if scaling is None:
-        return replicas or default
+        return replicas or default, replicas or default
     if replicas is not None:
         raise InvalidSpec(field, "must have replicas or autoscaling, not both")
     least = scaling.min_replicas or min(default, scaling.max_replicas)
     if least > scaling.max_replicas:
         raise InvalidSpec(f"{field}.autoscaling.minReplicas", f"must be at most maxReplicas ({scaling.max_replicas})")
-    return least
-
-
-def _first_problem(error: Exception) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        mark = error.problem_mark
-        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-    return _one_line(str(error).splitlines())
-
-
-def _one_line(lines: Sequence[str]) -> str:
-    return " ".join(line.strip() for line in lines) or "it is empty"
+    return least, scaling.max_replicas

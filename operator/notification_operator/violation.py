@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import yaml
 from msgspec import inspect
 
 from .errors import InvalidSpec
@@ -32,6 +33,15 @@ def explain_violation(error: msgspec.ValidationError, document: type) -> Invalid
     return InvalidSpec(path or "the file", f"must be {allowed}" if allowed else f"is wrong: {problem}")
 
 
+def explain_yaml(error: Exception) -> InvalidSpec:
+    """Return the error for the user of a file that is not even YAML."""
+    problem = " ".join(line.strip() for line in str(error).splitlines()) or "it is empty"
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        mark = error.problem_mark
+        problem = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return InvalidSpec("", f"the file is not YAML: {problem}")
+
+
 def _type_at(root: inspect.Type, path: str) -> inspect.Type:
     found = root
     for step in re.findall(r"[^.\[\]]+|\[[^\]]*\]", path):
@@ -45,6 +55,8 @@ def _type_at(root: inspect.Type, path: str) -> inspect.Type:
 
 def _inside(outer: inspect.Type, step: str) -> inspect.Type | None:
     match outer:
+        case inspect.Metadata(type=inner):
+            return _inside(inner, step)
         case inspect.StructType(fields=fields):
             return next((field.type for field in fields if field.encode_name == step), None)
         case inspect.ListType(item_type=item):

@@ -17,5 +17,5 @@ class Inputs:
     name: str
     namespace: str
     uid: str
-    images: Images = Images()
+    images: Images = field(default_factory=Images)
     secret_versions: Mapping[str, str] = field(default_factory=dict)

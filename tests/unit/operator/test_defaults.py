@@ -1,5 +1,6 @@
 """What a file means that leaves things out."""
 
+from notification_operator.resources import GATEWAY_RESOURCES, WORKER_RESOURCES
 from notification_operator.spec import (
     AuthSpec,
     ClusterSpec,
@@ -17,12 +18,22 @@ from .clusters import SAMPLES, derive
 def test_the_least_file_gets_every_default() -> None:
     assert derive() == ClusterSpec(
         name="demo",
+        image=None,
         demo=True,
+        hibernate=False,
         auth=AuthSpec(issuer="notifications", audience="notifications", keys=(), demo_key=True),
-        database=DatabaseSpec(source="embedded", pool_min=2, pool_max=10),
-        nats=NatsSpec(servers=1, storage="1Gi", sync_interval="2m"),
-        gateway=GatewaySpec(replicas=2, connection_limit=10_000),
-        worker=WorkerSpec(replicas=1, high=10, normal=20, low=5),
+        database=DatabaseSpec(source="embedded", secret="", storage="1Gi", pool_min=2, pool_max=10),
+        nats=NatsSpec(servers=1, storage="1Gi", storage_class=None, keep_storage=False, sync_interval="2m"),
+        gateway=GatewaySpec(
+            replicas=2,
+            max_replicas=2,
+            connection_limit=10_000,
+            drain_seconds=100,
+            resources=GATEWAY_RESOURCES,
+            service={"type": "ClusterIP"},
+            pod_template={},
+        ),
+        worker=WorkerSpec(replicas=1, max_replicas=1, high=10, normal=20, low=5, resources=WORKER_RESOURCES),
     )
 
 

@@ -1,0 +1,76 @@
+"""The single values that a NotificationCluster file is made of, and what each may be.
+
+Descriptions complete the sentence "FIELD must be ...", which is how a wrong value is reported.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
+        max_length=40,
+        description="a lower-case name of at most 40 letters, digits and dashes that begins with a letter",
+    ),
+]
+ResourceName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        description="the name of a Kubernetes object: lower-case letters, digits, dashes and dots",
+    ),
+]
+SecretEntry = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}$",
+        description="a key of a Secret: letters, digits, dashes, underscores and dots",
+    ),
+]
+Text = Annotated[str, Meta(min_length=1, max_length=256, description="a text of 1 to 256 characters")]
+KeyId = Annotated[str, Meta(min_length=1, max_length=64, description="a text of 1 to 64 characters")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=2048, description="an http or https address")]
+Quantity = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$",
+        description='a quantity such as "500m" or "1Gi"',
+    ),
+]
+Amount = Quantity | Annotated[int, Meta(ge=0, description='a quantity such as "500m" or "1Gi"')]
+Duration = Annotated[
+    str, Meta(pattern=r"^[0-9]{1,9}(ms|s|m|h|d)$", description='a time such as "500ms", "30s", "2m", "1h" or "7d"')
+]
+SyncInterval = Annotated[
+    str,
+    Meta(pattern=r"^(always|[0-9]{1,9}(ms|s|m|h))$", description='"always" or a time such as "500ms", "10s" or "2m"'),
+]
+Replicas = Annotated[int, Meta(ge=1, le=500, description="a whole number from 1 to 500")]
+Connections = Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
+PoolSize = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
+Jobs = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
+Seconds = Annotated[int, Meta(ge=1, le=86_400, description="a whole number of seconds from 1 to 86400")]
+Image = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9._-]*(:[0-9]{1,5})?(/[a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+        max_length=512,
+        description='the name of an image, such as "registry.example/notification-workloads:1.0"',
+    ),
+]
+LabelKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^([a-z0-9][a-z0-9.-]{0,252}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$",
+        description="the key of a label: letters, digits, dashes, underscores and dots, after a prefix or none",
+    ),
+]
+LabelValue = Annotated[
+    str,
+    Meta(
+        pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$",
+        description="the value of a label: at most 63 letters, digits, dashes, underscores and dots",
+    ),
+]
