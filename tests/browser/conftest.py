@@ -1,5 +1,6 @@
 """The page in a browser, watched for scripts that fail and for requests that leave its own origin."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
@@ -39,9 +40,9 @@ async def private_inbox(browser: Browser, private_stack: Stack) -> InboxPage:
 
 
 @pytest.fixture(scope="session")
-def screenshots(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A folder whose pictures outlive the tests; the summary names it."""
-    folder = tmp_path_factory.mktemp("screenshots")
+def screenshots(request: pytest.FixtureRequest) -> Path:
+    """A folder whose pictures outlive the tests, and the next runs; the summary names it."""
+    folder = Path(tempfile.mkdtemp(prefix="demo-inbox-"))
     request.config.stash[SCREENSHOTS] = folder
     return folder
 

@@ -51,6 +51,10 @@ class Column:
     async def expect_unread(self, count: str) -> None:
         await expect(self.root.locator(".unread > .count")).to_have_text(count, timeout=PATIENCE)
 
+    async def expect_nothing_new(self) -> None:
+        """Wait until every item shows that it was read."""
+        await expect(self.items.locator(".mark >> visible=true")).to_have_count(0, timeout=PATIENCE)
+
     async def expect_connected(self, gateway: str = "gateway-") -> None:
         await expect(self.connection).to_contain_text(f"Connected to {gateway}", timeout=PATIENCE)
 
@@ -104,8 +108,12 @@ async def post(stack: Stack, user: str, content: str, **more: Any) -> None:
     await call(stack, "producer", "/api/notifications", body)
 
 
-async def call(stack: Stack, user: str, path: str, body: object = None) -> None:
-    """POST in the name of a user of the demo tenant."""
+async def call(stack: Stack, user: str, path: str, body: object = None, method: str = "POST") -> Any:
+    """Ask the REST API in the name of a user of the demo tenant and return what it answers."""
     headers = {"Authorization": f"Bearer {stack.token(user, TENANT)}"}
-    async with aiohttp.ClientSession(stack.url) as client, client.post(path, json=body, headers=headers) as answer:
+    async with (
+        aiohttp.ClientSession(stack.url, headers=headers) as client,
+        client.request(method, path, json=body) as answer,
+    ):
         assert answer.status < 300, await answer.text()
+        return await answer.json()

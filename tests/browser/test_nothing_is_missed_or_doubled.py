@@ -3,45 +3,53 @@
 import asyncio
 import json
 
+import jwt
 import pytest
-from playwright.async_api import Route
+from playwright.async_api import Request, Route
 
-from tests.browser.inbox_page import InboxPage, post
+from tests.browser.inbox_page import InboxPage, call, post
 from tests.support.stack import Stack
-from tests.support.waiting import eventually
 from tests.support.workload import command
 
-
-async def post_until_accepted(stack: Stack, user: str, content: str) -> None:
-    """A dead gateway may still hold the connection that was chosen; the producer's key would make this safe."""
-
-    async def is_accepted() -> bool:
-        try:
-            await post(stack, user, content)
-        except OSError:
-            return False
-        return True
-
-    await eventually(is_accepted, what="a gateway that accepts")
+CONNECT = "40"  # how Engine.IO and Socket.IO number the packet that opens a session
 
 
 async def test_what_was_sent_while_a_gateway_was_dead_appears_once(
     private_inbox: InboxPage, private_stack: Stack
 ) -> None:
-    handshakes: list[str] = []
-    private_inbox.page.on("request", lambda request: handshakes.append(request.post_data or ""))
     await post(private_stack, "bob", "before")
     await private_inbox.bob.expect_once("before")
     await private_stack.kill(await private_inbox.bob.gateway())
     for number in range(5):
-        await post_until_accepted(private_stack, "bob", f"meanwhile {number}")
+        await post(private_stack, "bob", f"meanwhile {number}")
     await private_inbox.expect_connected()
     await private_inbox.bob.expect_once("meanwhile 4")
     assert await private_inbox.bob.contents() == [*(f"meanwhile {number}" for number in range(4, -1, -1)), "before"]
     await private_inbox.bob.expect_unread("6")
-    presented = [json.loads(handshake[2:]) for handshake in handshakes if handshake.startswith("40{")]
-    assert presented
-    assert all(handshake["cursor"] for handshake in presented)
+
+
+async def test_a_reconnect_presents_the_cursor_of_what_was_shown_last(
+    private_inbox: InboxPage, private_stack: Stack
+) -> None:
+    presented: list[str] = []
+
+    def on_request(request: Request) -> None:
+        body = request.post_data or ""
+        if body.startswith(CONNECT):
+            auth = json.loads(body.removeprefix(CONNECT))
+            user = jwt.decode(auth["token"], options={"verify_signature": False})["sub"]
+            presented.extend([auth["cursor"]] if user == "bob" else [])
+
+    private_inbox.page.on("request", on_request)
+    for content in ("shown first", "shown last"):
+        await post(private_stack, "bob", content)
+        await private_inbox.bob.expect_once(content)
+    await private_stack.kill(await private_inbox.bob.gateway())
+    await private_inbox.bob.root.locator("[data-state=reconnecting]").wait_for()
+    await post(private_stack, "bob", "not shown yet")
+    await private_inbox.bob.expect_once("not shown yet")
+    missed = await call(private_stack, "bob", f"/api/notifications?after={presented[-1]}", method="GET")
+    assert [notification["content"] for notification in missed["notifications"]] == ["not shown yet"]
 
 
 async def test_what_is_sent_from_the_page_without_any_gateway_arrives_once(

@@ -61,6 +61,7 @@ async def test_it_is_pictured(
     await inbox.bob.send("The build is red again.", priority="critical")
     await post(quiet_stack, "alice", "W" * 120, priority="low")
     await inbox.alice.expect_unread("2")
+    await inbox.page.evaluate("scrollTo(0, 0)")
     await inbox.page.screenshot(path=screenshots / f"{device}-{scheme}.png", animations="disabled")
     alice, bob = await inbox.alice.root.bounding_box(), await inbox.bob.root.bounding_box()
     assert alice
