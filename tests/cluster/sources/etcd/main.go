@@ -1,0 +1,10 @@
+// etcd, under a name that go build derives from this folder.
+package main
+
+import (
+	"os"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
+)
+
+func main() { etcdmain.Main(os.Args) }
