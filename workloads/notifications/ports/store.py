@@ -83,7 +83,7 @@ class InboxStore(Protocol):
         ...
 
     async def seq_before(self, owner: UserKey, at: datetime) -> int:
-        """Return the number after which everything created at or later than `at` stands."""
+        """Return the number after which every notification and change made at or later than `at` stands."""
         ...
 
     async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
@@ -117,7 +117,8 @@ class OutboxStore(Protocol):
     async def adopt_stream(self, created: str) -> bool:
         """Remember when the work stream was created; if it is another than before, mark every job unpublished.
 
-        Returns whether it was another.
+        Returns whether it was another; the first one is not. What is marked as published until ADOPTION_GRACE after
+        that does not count as published: the lost stream may have acknowledged it.
         """
         ...
 
@@ -126,9 +127,10 @@ class OutboxStore(Protocol):
         ...
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes to the delivery log and delete their outbox rows, in one transaction. Repeating is harmless.
+        """Write outcomes to the delivery log and delete their outbox rows, in one transaction.
 
-        The outcome `dead` also writes a dead letter.
+        Repeating is harmless: a job without an outbox row keeps the outcome that it has. The outcome `dead` also writes
+        a dead letter.
         """
         ...
 

@@ -38,7 +38,7 @@ SESSION: Final = {
     "jit": "off",
 }
 
-_NO_CONNECTION = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_NO_CONNECTION = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _REFUSALS = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 _CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 # The server said that nothing was done: statement cancelled, lock not available, transaction idle for too long,
