@@ -128,12 +128,17 @@ class Supervisor:
 
 
 async def _start_together(children: Iterable[Child]) -> None:
+    """Start all; the first that cannot be started ends the start of the others."""
     try:
         async with asyncio.TaskGroup() as group:
             for child in children:
                 group.create_task(child.start())
-    except* OperatorError as failures:
-        raise failures.exceptions[0] from None
+    except ExceptionGroup as failures:
+        # Not `except*`: before Python 3.11.4 what it raises stays wrapped in a group
+        known, unknown = failures.split(OperatorError)
+        if known is None or unknown is not None:
+            raise
+        raise known.exceptions[0] from None
 
 
 async def _need_nothing() -> None:

@@ -50,15 +50,13 @@ async def test_ctrl_c_during_the_start_leaves_no_process(installation: Installat
         assert not any(is_alive(pid) for pid in pids.values())
 
 
-async def test_the_next_start_keeps_the_data_and_is_quick(installation: Installation) -> None:
+async def test_the_next_start_keeps_the_data(installation: Installation) -> None:
     async with Run(installation) as run:
         await run.ready()
     system = (installation.data / "postgres/global/pg_control").stat().st_ino
     secrets = _read_secrets(installation)
-    begin = time.monotonic()
     async with Run(installation) as run:
         await run.ready()
-        assert time.monotonic() - begin < 10
         assert "making a new database" not in run.text
     assert (installation.data / "postgres/global/pg_control").stat().st_ino == system
     assert _read_secrets(installation) == secrets
