@@ -221,6 +221,7 @@ class Worker(Part, frozen=True):
     autoscaling: WorkerAutoscaling | None = None
     concurrency: Concurrency | None = None
     resources: Resources | None = None
+    pod_template: PodTemplate | None = None
 
 
 class Channels(Part, frozen=True):

@@ -111,6 +111,7 @@ class WorkerSpec:
     normal: int
     low: int
     resources: ResourcesSpec
+    pod_template: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,7 @@ def _derive_worker(worker: Worker) -> WorkerSpec:
         normal=jobs.normal or 20,
         low=jobs.low or 5,
         resources=derive_resources("spec.worker.resources", worker.resources, WORKER_RESOURCES),
+        pod_template=msgspec.to_builtins(worker.pod_template or PodTemplate()),
     )
 
 

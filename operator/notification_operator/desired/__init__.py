@@ -2,6 +2,7 @@
 
 from .generated import Entry, GeneratedSecret, fill_secret
 from .inputs import Inputs
+from .render import render
 from .rendering import Manifest, Rendering
 
-__all__ = ["Entry", "GeneratedSecret", "Inputs", "Manifest", "Rendering", "fill_secret"]
+__all__ = ["Entry", "GeneratedSecret", "Inputs", "Manifest", "Rendering", "fill_secret", "render"]

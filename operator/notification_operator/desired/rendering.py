@@ -14,11 +14,12 @@ class Rendering:
     """First `generated` (created if absent, never changed), then `base`, then `setup`, and last `workloads`.
 
     `base` are accounts, services, config, NATS and the embedded database. `setup` is a Job that is never applied again
-    once `setup_hash` was recorded as done; `workloads`, Deployments and disruption budgets, wait for that.
+    once `setup_hash` was recorded as done; `workloads`, Deployments and disruption budgets, wait for that. With no
+    `setup`, which is so while the cluster hibernates, they wait for nothing.
     """
 
     generated: tuple[GeneratedSecret, ...]
     base: tuple[Manifest, ...]
-    setup: Manifest
+    setup: Manifest | None
     setup_hash: str
     workloads: tuple[Manifest, ...]

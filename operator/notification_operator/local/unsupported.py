@@ -20,6 +20,7 @@ _IGNORED = (
     "gateway.pod_template",
     "worker.autoscaling",
     "worker.resources",
+    "worker.pod_template",
     "channels",
     "limits",
     "topics",

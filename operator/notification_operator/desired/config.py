@@ -1,0 +1,130 @@
+"""The workloads' config files, and the one volume by which they and the secrets that they name reach a pod.
+
+Everything lies below /etc/notifications: `gateway.json` or `worker.json`, and each secret at `secrets/SECRET/ENTRY`. A
+pod sees only the entries that its role needs.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from ..errors import InvalidSpec
+from ..names import CONFIG_ANNOTATION, SECRETS_ANNOTATION, Names
+from ..nats_config import PERMISSIONS
+from ..secret_reference import (
+    URI,
+    SecretReference,
+    list_database_references,
+    list_key_references,
+    list_secret_references,
+)
+from ..spec import ClusterSpec
+from ..workload_config import Surroundings, list_auth_keys, render_gateway_config, render_worker_config
+from .digest import digest
+from .inputs import Inputs
+
+FOLDER: Final = "/etc/notifications"
+VOLUME: Final = "config"
+DEMO_ENTRY: Final = "key"
+CLIENT_PORT: Final = 4222
+_MODE: Final = 0o440  # owner and fsGroup, which is the only group of the pods
+
+Role = Literal["gateway", "worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The config of one role, and the entries of Secrets that it names, as pairs of Secret and entry."""
+
+    role: Role
+    content: Mapping[str, Any]
+    secrets: tuple[tuple[str, str], ...]
+    annotations: Mapping[str, str]
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return f"{self.role}.json"
+
+    @property
+    def path(self) -> str:
+        """Where the pod finds it."""
+        return f"{FOLDER}/{self.file}"
+
+    @property
+    def text(self) -> str:
+        """What the file holds."""
+        return json.dumps(self.content, indent=2) + "\n"
+
+
+def render_config(role: Role, cluster: ClusterSpec, inputs: Inputs) -> Config:
+    """Return the config of the gateways or of the workers; raise InvalidSpec when no key can verify tokens."""
+    if not list_auth_keys(cluster.auth):
+        raise InvalidSpec("spec.auth.keys", "must name a key: spec.auth.jwksUrl is not read by this version")
+    names, is_gateway = Names(inputs.name), role == "gateway"
+    render = render_gateway_config if is_gateway else render_worker_config
+    content = render(cluster, _look_around(cluster, names))
+    given = list_secret_references(cluster) if is_gateway else list_database_references(cluster)
+    versions = {reference.name: inputs.secret_versions.get(reference.name, "") for reference in given}
+    return Config(
+        role=role,
+        content=content,
+        secrets=_list_secrets(role, cluster, names),
+        # Keys and addresses are read once, when a process starts: another version of them needs new pods.
+        annotations={CONFIG_ANNOTATION: digest(content), SECRETS_ANNOTATION: digest(versions)},
+    )
+
+
+def render_config_volume(config: Config, config_map: str) -> dict[str, Any]:
+    """Return the volume that holds the config file and the secrets that it names."""
+    by_secret: dict[str, list[str]] = {}
+    for secret, entry in config.secrets:
+        by_secret.setdefault(secret, []).append(entry)
+    sources: list[dict[str, Any]] = [
+        {"configMap": {"name": config_map, "items": [{"key": config.file, "path": config.file}]}},
+        *(_project(secret, dict.fromkeys(entries)) for secret, entries in by_secret.items()),
+    ]
+    return {"name": VOLUME, "projected": {"defaultMode": _MODE, "sources": sources}}
+
+
+def locate(secret: str, entry: str) -> str:
+    """Return the path of an entry of a Secret."""
+    return f"{FOLDER}/{_locate_below(secret, entry)}"
+
+
+def _look_around(cluster: ClusterSpec, names: Names) -> Surroundings:
+    return Surroundings(
+        postgres_uri=locate(cluster.database.secret or names.postgres, URI),
+        nats_servers=tuple(
+            f"nats://{names.nats_server(ordinal)}:{CLIENT_PORT}" for ordinal in range(cluster.nats.servers)
+        ),
+        nats_replicas=cluster.nats.servers,
+        nats_passwords={role: locate(names.nats_users, role) for role in PERMISSIONS},
+        auth_keys={
+            key.id: locate(key.secret or names.jwt_demo, key.entry or DEMO_ENTRY)
+            for key in list_auth_keys(cluster.auth)
+        },
+    )
+
+
+def _list_secrets(role: Role, cluster: ClusterSpec, names: Names) -> tuple[tuple[str, str], ...]:
+    database = _flatten(list_database_references(cluster)) or ((names.postgres, URI),)
+    users = ((names.nats_users, role),)
+    if role == "worker":
+        return (*database, *users)
+    keys = _flatten(list_key_references(cluster)) or ((names.jwt_demo, DEMO_ENTRY),)
+    return (*database, *users, *keys)
+
+
+def _flatten(references: Iterable[SecretReference]) -> tuple[tuple[str, str], ...]:
+    return tuple((reference.name, entry) for reference in references for entry in reference.entries)
+
+
+def _project(secret: str, entries: Iterable[str]) -> dict[str, Any]:
+    items = [{"key": entry, "path": _locate_below(secret, entry)} for entry in entries]
+    return {"secret": {"name": secret, "items": items}}
+
+
+def _locate_below(secret: str, entry: str) -> str:
+    return f"secrets/{secret}/{entry}"
