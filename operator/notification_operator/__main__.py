@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import crd
 from .errors import OperatorError
 from .local.progress import Progress
 from .local.run import Options, run_locally
@@ -15,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 fine, 2 a user's mistake, 1 anything else."""
     options = _parse(arguments)
     try:
-        asyncio.run(run_locally(Options(options.file, options.port, options.data), Progress(sys.stdout)))
+        _run(options)
     except OperatorError as error:
         print(f"notification-operator: {error}", file=sys.stderr)
         return error.exit_code
@@ -24,13 +25,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _run(options: argparse.Namespace) -> None:
+    match options.command:
+        case "local":
+            asyncio.run(run_locally(Options(options.file, options.port, options.data), Progress(sys.stdout)))
+        case "crd":
+            sys.stdout.write(crd.write())
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="notification-operator", description="Runs a NotificationCluster.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     local = commands.add_parser("local", help="run a cluster on this machine, without Kubernetes")
     local.add_argument("file", type=Path, metavar="FILE", help="the NotificationCluster, for example demo.yaml")
     local.add_argument("--port", type=_port, default=8080, help="the port of the gateways (default: %(default)s)")
     local.add_argument("--data", type=Path, default=Path(".local"), help="where data is kept (default: %(default)s)")
+    commands.add_parser("crd", help="print the CustomResourceDefinition, for `kubectl apply -f -`")
     return parser.parse_args(arguments)
 
 

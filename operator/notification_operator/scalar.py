@@ -3,15 +3,18 @@
 Descriptions complete the sentence "FIELD must be ...", which is how a wrong value is reported.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
+
+NAME_LENGTH: Final = 40  # room for the suffixes of what is made, within the 52 characters of a StatefulSet
+NAME_PATTERN: Final = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 Name = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
-        max_length=40,
+        pattern=NAME_PATTERN,
+        max_length=NAME_LENGTH,
         description="a lower-case name of at most 40 letters, digits and dashes that begins with a letter",
     ),
 ]
