@@ -1,19 +1,18 @@
 """The worker process: serves the work queues and sweeps the outbox, wired from adapters."""
 
 import argparse
-import asyncio
 import logging
-from collections.abc import Callable
-from datetime import datetime
 
 from notifications.adapters.http.management import Load, Management, Readiness
 from notifications.adapters.nats.bus import NatsInboxBus
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.partitions import Partitions
+from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.app.consume import Consumer
 from notifications.app.dispatch import WebsocketDispatcher
+from notifications.app.housekeeping import keep_house
 from notifications.app.sweep import Sweeper
 from notifications.clock import now
 from notifications.config import WorkerConfig, load_config
@@ -22,7 +21,6 @@ from notifications.lifecycle import Life, open_listener, open_nats, open_postgre
 from notifications.ports.store import OutboxStore
 
 _log = logging.getLogger(__name__)
-_DAY = 24 * 3600.0
 
 
 async def run(arguments: argparse.Namespace) -> None:
@@ -43,19 +41,12 @@ async def run(arguments: argparse.Namespace) -> None:
         for consumer in consumers:
             life.keep(consumer.run(dispatcher.dispatch), "consumer")
         life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
-        life.keep(make_partitions(Partitions(pool), now), "partitions")
+        life.keep(keep_house(Partitions(pool), PostgresSubmissions(pool), now), "housekeeping")
         readiness.ready = True
         _log.info("ready", extra={"queues": config.queues})
         await life.until_told()
         readiness.ready = False
         _log.info("stopping", extra={"in_flight": sum(consumer.in_flight for consumer in consumers)})
-
-
-async def make_partitions(partitions: Partitions, clock: Callable[[], datetime]) -> None:
-    """Make the partitions of the months ahead, once a day, until cancelled."""
-    while True:
-        await partitions.ensure(clock())
-        await asyncio.sleep(_DAY)
 
 
 def report_load(consumers: list[Consumer], outbox: OutboxStore) -> Load:

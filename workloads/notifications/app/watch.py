@@ -21,6 +21,7 @@ class PositionWatch:
         self._check = check
         self._tasks = tasks
         self._soon: dict[UserKey, None] = {}
+        self._checking: asyncio.Task[None] | None = None
 
     async def run(self, owners: Callable[[], list[UserKey]]) -> None:
         """Check all that are held here until cancelled."""
@@ -29,10 +30,10 @@ class PositionWatch:
             await self.check(owners())
 
     def soon(self, *owners: UserKey) -> None:
-        """Check owners a moment from now, together with the others of that moment."""
-        if owners and not self._soon:
-            self._tasks.start(self._check_soon(), "position check")
+        """Check owners POSITION_CHECK_AFTER_JOIN from now or a little later, together with the others of that time."""
         self._soon.update(dict.fromkeys(owners))
+        if self._soon and (self._checking is None or self._checking.done()):
+            self._checking = self._tasks.start(self._check_soon(), "position check")
 
     async def check(self, owners: list[UserKey]) -> None:
         """Compare now. A database that cannot be asked is asked at the next period."""
@@ -47,6 +48,7 @@ class PositionWatch:
             self._check(owner, head)
 
     async def _check_soon(self) -> None:
-        await asyncio.sleep(POSITION_CHECK_AFTER_JOIN)
-        owners, self._soon = list(self._soon), {}
-        await self.check(owners)
+        while self._soon:  # who comes while this waits is left to the next turn: to be checked at once proves nothing
+            owners, self._soon = list(self._soon), {}
+            await asyncio.sleep(POSITION_CHECK_AFTER_JOIN)
+            await self.check(owners)

@@ -1,0 +1,43 @@
+"""What the database needs from time to time: partitions made ahead, and keys that are no longer kept forgotten."""
+
+import asyncio
+import logging
+from datetime import datetime
+from typing import Protocol
+
+from notifications.domain.errors import Unavailable
+from notifications.domain.limits import HOUSEKEEPING_AFTER_FAILURE, HOUSEKEEPING_EVERY
+from notifications.ports.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+
+class Partitions(Protocol):
+    """Months of notifications."""
+
+    async def ensure(self, now: datetime) -> list[str]:
+        """Make what is missing for this month and the next ones; return the names of what was made."""
+        ...
+
+
+class Keys(Protocol):
+    """Idempotency-Keys."""
+
+    async def forget_keys(self) -> int:
+        """Delete some that are no longer kept and return how many there were."""
+        ...
+
+
+async def keep_house(partitions: Partitions, keys: Keys, clock: Clock) -> None:
+    """Do it every HOUSEKEEPING_EVERY until cancelled, and sooner again when the database could not be asked."""
+    while True:
+        try:
+            if made := await partitions.ensure(clock()):
+                _log.info("partitions made", extra={"partitions": made})
+            while await keys.forget_keys():
+                pass
+        except Unavailable as error:
+            _log.warning("housekeeping postponed", extra={"reason": str(error)})
+            await asyncio.sleep(HOUSEKEEPING_AFTER_FAILURE)
+        else:
+            await asyncio.sleep(HOUSEKEEPING_EVERY)
