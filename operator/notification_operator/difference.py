@@ -1,0 +1,76 @@
+"""Where an object does not have what we want of it; fields that others added are none of our business. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from .quantity import measure
+
+# Lists that the API server merges by key, so that others may add items of their own; any other list is ours as a whole.
+_MERGED = frozenset(
+    {
+        "containers",
+        "env",
+        "imagePullSecrets",
+        "initContainers",
+        "ownerReferences",
+        "ports",
+        "topologySpreadConstraints",
+        "volumeMounts",
+        "volumes",
+    }
+)
+_QUANTITIES = frozenset({"limits", "requests", "sizeLimit"})
+_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
+_EMPTY: tuple[Any, ...] = (None, "", {}, [], ())
+
+
+def find_difference(desired: Any, observed: Any, path: str = "") -> str | None:
+    """Return the path of the first field that `observed` does not have as `desired` has it, or None."""
+    if isinstance(desired, Mapping) and isinstance(observed, Mapping):
+        return _compare_fields(desired, observed, path)
+    if isinstance(desired, Sequence) and isinstance(observed, Sequence) and not isinstance(desired, str):
+        return _compare_items(desired, observed, path)
+    return None if _is_same(desired, observed, path) else path
+
+
+def _compare_fields(desired: Mapping[str, Any], observed: Mapping[str, Any], path: str) -> str | None:
+    for field, value in desired.items():
+        if value in _EMPTY and field not in observed:  # the server leaves out what is empty
+            continue
+        difference = find_difference(value, observed.get(field), f"{path}.{field}" if path else field)
+        if difference is not None:
+            return difference
+    return None
+
+
+def _compare_items(desired: Sequence[Any], observed: Sequence[Any], path: str) -> str | None:
+    if path.rpartition(".")[2] in _MERGED:
+        return next((f"{path}[{_name(item)}]" for item in desired if not _is_among(item, observed, path)), None)
+    if len(desired) != len(observed):
+        return path
+    pairs = enumerate(zip(desired, observed, strict=True))
+    return next((found for at, (one, other) in pairs if (found := find_difference(one, other, f"{path}[{at}]"))), None)
+
+
+def _is_among(item: Any, observed: Sequence[Any], path: str) -> bool:
+    return any(find_difference(item, other, f"{path}[]") is None for other in observed)
+
+
+def _name(item: Any) -> str:
+    return str(item.get("name") or item.get("mountPath") or item.get("port") or "") if isinstance(item, Mapping) else ""
+
+
+def _is_same(desired: Any, observed: Any, path: str) -> bool:
+    if desired == observed and isinstance(desired, bool) == isinstance(observed, bool):
+        return True
+    if _QUANTITIES.isdisjoint(path.split(".")[-2:]):
+        return False
+    one, other = _read_quantity(desired), _read_quantity(observed)
+    return one is not None and one == other
+
+
+def _read_quantity(value: Any) -> Decimal | None:
+    """Return the number, so that `1000m` and `1` are the same."""
+    return measure(str(value)) if _QUANTITY.fullmatch(str(value)) else None
