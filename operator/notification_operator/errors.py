@@ -2,6 +2,11 @@
 
     OperatorError               something failed: exit code 1
     ├── StartFailed             a process of the cluster did not start
+    ├── ApiError                the Kubernetes API server did not do what was asked
+    │   ├── Unavailable         it did not answer, or asked to come back later
+    │   ├── Conflict            the object was changed, or made, by somebody else meanwhile
+    │   └── Rejected            it refused; asking again without a change is no use
+    ├── LeadershipLost          another replica may lead by now: nothing more may be written
     └── UserError               something the user can put right: exit code 2
         ├── InvalidSpec         the NotificationCluster file is wrong
         ├── MissingProgram      an executable is not installed
@@ -9,6 +14,7 @@
         ├── PortTaken           another program listens on the public port
         ├── FolderInUse         another run works in the same data folder
         ├── Refused             a workload does not accept what the user gave it
+        ├── NoCluster           there is no way to a Kubernetes cluster
         └── Unusable            a file or folder cannot be read or written
 
 The text of each is one line: what happened, why, and what to do.
@@ -30,6 +36,30 @@ class OperatorError(Exception):
 
 class StartFailed(OperatorError):
     """A process of the cluster ended, or did not become ready, while the cluster was starting."""
+
+
+class ApiError(OperatorError):
+    """A request to the Kubernetes API server failed."""
+
+
+class Unavailable(ApiError):
+    """No answer in time, or one that says later; `retry_after` is how many seconds later at least."""
+
+    def __init__(self, text: str, retry_after: float = 0.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class Conflict(ApiError):
+    """The object is no longer as it was read; what was decided from it has to be decided anew."""
+
+
+class Rejected(ApiError):
+    """The API server understood and refused: a right is missing, or a field is wrong or cannot be changed."""
+
+
+class LeadershipLost(OperatorError):
+    """The lease was not renewed in time."""
 
 
 class UserError(OperatorError):
@@ -64,6 +94,10 @@ class FolderInUse(UserError):
 
 class Refused(UserError):
     """A workload ended with exit code 2: it does not accept what the user gave it."""
+
+
+class NoCluster(UserError):
+    """Neither a service account nor a kubeconfig file says where a Kubernetes cluster is."""
 
 
 class Unusable(UserError):
