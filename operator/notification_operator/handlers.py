@@ -1,0 +1,77 @@
+"""What kopf does for us: it tells of changes, and each only puts the key of a cluster into the queue."""
+
+from typing import Any
+
+import aiohttp
+import kopf
+
+from . import names
+from .custom_resource import Key
+from .hearing import Hearing
+from .kinds import CHILDREN, CLUSTER, SECRET
+from .queue import WorkQueue
+
+
+class Listener:
+    """Its methods are called for each event; they neither wait nor fail."""
+
+    def __init__(self, queue: WorkQueue[Key], hearing: Hearing) -> None:
+        self._queue = queue
+        self._hearing = hearing
+
+    async def hear_cluster(self, event: kopf.RawEvent, **_: Any) -> None:
+        """Look at the cluster that changed."""
+        _note(event, self._hearing)
+        metadata: Any = event["object"]["metadata"]
+        self._queue.add(Key(metadata["namespace"], metadata["name"]))
+
+    async def hear_child(self, event: kopf.RawEvent, **_: Any) -> None:
+        """Look at the cluster that the object says it belongs to."""
+        _note(event, self._hearing)
+        metadata: Any = event["object"]["metadata"]
+        cluster = metadata.get("labels", {}).get(names.INSTANCE_LABEL)
+        if cluster:
+            self._queue.add(Key(metadata["namespace"], cluster))
+
+    async def hear_secret(self, event: kopf.RawEvent, **_: Any) -> None:
+        """Look at every cluster of the Secret's namespace: any may refer to it."""
+        metadata: Any = event["object"]["metadata"]
+        for key in self._queue.list_keys():
+            if key.namespace == metadata["namespace"]:
+                self._queue.add(key)
+
+
+def make_registry(listener: Listener, agent: str) -> kopf.OperatorRegistry:
+    """Return the handlers for clusters, for what they own, and for Secrets that ask to be watched."""
+    registry = kopf.OperatorRegistry()
+
+    async def log_in(settings: kopf.OperatorSettings, **_: Any) -> kopf.AiohttpSession | None:
+        return _open_session(settings, agent)
+
+    kopf.on.login(registry=registry)(log_in)
+    for kind in (CLUSTER, *CHILDREN, SECRET):
+        hear = {CLUSTER: listener.hear_cluster, SECRET: listener.hear_secret}.get(kind, listener.hear_child)
+        kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)(hear)
+    return registry
+
+
+def _note(event: kopf.RawEvent, hearing: Hearing) -> None:
+    metadata: Any = event["object"]["metadata"]
+    if event["type"] == "DELETED":
+        hearing.hear_end(metadata["uid"], metadata["resourceVersion"])
+    else:
+        hearing.hear(metadata["uid"], metadata["resourceVersion"])
+
+
+def _open_session(settings: kopf.OperatorSettings, agent: str) -> kopf.AiohttpSession | None:
+    """Return a session with our name in it, by the pod's service account or a kubeconfig file."""
+    access = kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(settings=settings)
+    if access is None:
+        return None
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=access.as_ssl_context()),
+        headers={**access.as_http_headers(), "User-Agent": agent},
+    )
+    return kopf.AiohttpSession(
+        server=access.server, default_namespace=access.default_namespace, aiohttp_session=session
+    )
