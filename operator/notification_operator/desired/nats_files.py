@@ -54,7 +54,7 @@ def list_nats_entries(names: Names, nats: NatsSpec) -> tuple[Entry, ...]:
     if nats.servers == 1:
         return entries
     seeds = (f"nats://{_ROUTE}:{{{_ROUTE}}}@{names.nats_server(ordinal)}:{CLUSTER_PORT}" for ordinal in range(_SEEDS))
-    return (*entries, Entry(ROUTES, "text", f"routes: {json.dumps(list(seeds), indent=2)}\n"))
+    return (*entries, Entry(ROUTES, "text", f"routes: {json.dumps(list(seeds))}\n"))
 
 
 def list_included_files(nats: NatsSpec) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def _render_user(role: str) -> dict[str, Any]:
 
 def _write(value: Any) -> str:
     """Return JSON, which the server reads too, with variables freed of their quotes: in those they would be text."""
-    text = json.dumps(value, indent=2)
+    text = json.dumps(value)
     for role in PERMISSIONS:
         text = text.replace(f'"${role}_password"', f"${role}_password")
     return text

@@ -11,6 +11,7 @@ from .pod import Container, Pod, read_field, render_pod
 from .probe import render_http_probes
 
 MANAGEMENT_PORT: Final = 9090
+_FIELDS: Final = {"POD_NAME": "metadata.name", "POD_IP": "status.podIP"}
 _MIN_READY: Final = 15  # seconds
 _SLACK: Final = 600  # seconds to find a node, pull an image and start
 
@@ -66,14 +67,15 @@ def render_deployment(owner: Owner, workload: Workload, container: Container) ->
 def make_container(workload: Workload, args: tuple[str, ...], ports: dict[str, int]) -> Container:
     """Return the container of a role; `args` come after those that every role takes."""
     role = workload.config.role
-    management = ("--management-port", str(MANAGEMENT_PORT))
+    own = ("--config", workload.config.path, "--id", "$(POD_NAME)", "--host", "0.0.0.0")  # noqa: S104 - in the pod alone
+    all_args = (*own, *args, "--management-port", str(MANAGEMENT_PORT))
     return Container(
         name=role,
         image=workload.image,
         resources=workload.resources,
         command=("notifications", role),
-        args=("--config", workload.config.path, "--id", "$(POD_NAME)", "--host", "0.0.0.0", *args, *management),  # noqa: S104 - the pod's own network
-        env=(read_field("POD_NAME", "metadata.name"), read_field("POD_IP", "status.podIP")),
+        args=all_args,
+        env=tuple(read_field(name, path) for name, path in _FIELDS.items() if f"$({name})" in all_args),
         ports={**ports, "management": MANAGEMENT_PORT},
         mounts={VOLUME: FOLDER},
         probes=render_http_probes("management", started="/readyz", ready="/readyz", alive="/healthz"),

@@ -33,7 +33,9 @@ def test_the_least_file_gets_every_default() -> None:
             service={"type": "ClusterIP"},
             pod_template={},
         ),
-        worker=WorkerSpec(replicas=1, max_replicas=1, high=10, normal=20, low=5, resources=WORKER_RESOURCES),
+        worker=WorkerSpec(
+            replicas=1, max_replicas=1, high=10, normal=20, low=5, resources=WORKER_RESOURCES, pod_template={}
+        ),
     )
 
 

@@ -1,0 +1,57 @@
+"""What the operator renders, read by the programs that it renders it for: the two distributions share no code."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from notification_operator.desired import fill_secret
+from notifications.__main__ import build_parser
+from notifications.config import GatewayConfig, WorkerConfig, load_config
+from tests.support.nats import find_server
+from tests.unit.operator.manifests import NAMES, derive_named, list_pods, read_config_maps, render_cluster
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gateways_accept_their_config(name: str, tmp_path: Path) -> None:
+    cluster = derive_named(name)
+    config = load_config(write_file(tmp_path, name, "gateway.json"), GatewayConfig)
+    assert config.connection_limit == cluster.gateway.connection_limit
+    assert config.nats.replicas == len(config.nats.servers) == cluster.nats.servers
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_workers_and_setup_accept_their_config(name: str, tmp_path: Path) -> None:
+    config = load_config(write_file(tmp_path, name, "worker.json"), WorkerConfig)
+    assert config.postgres.pool_max == derive_named(name).database.pool_max
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_lines_of_the_pods_are_understood(name: str) -> None:
+    containers = [pod["spec"]["containers"][0] for pod in list_pods(render_cluster(derive_named(name))).values()]
+    ours = [container for container in containers if container.get("command", [""])[0] == "notifications"]
+    assert {container["name"] for container in ours} >= {"gateway", "worker"}
+    for container in ours:
+        arguments = build_parser().parse_args([*container["command"][1:], *container["args"]])
+        assert str(arguments.config.parent) in {mount["mountPath"] for mount in container["volumeMounts"]}
+        heard = {"http": getattr(arguments, "port", None), "management": getattr(arguments, "management_port", None)}
+        ports = {port["name"]: port["containerPort"] for port in container.get("ports", ())}
+        assert ports == {role: port for role, port in heard.items() if port}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nats_accepts_its_configuration(name: str, tmp_path: Path) -> None:
+    rendering = render_cluster(derive_named(name))
+    (secret,) = (secret for secret in rendering.generated if secret.name.endswith("-nats-users"))
+    files = {**fill_secret(secret, lambda: "secret" * 8)["stringData"], **read_config_maps(rendering)}
+    for file, text in files.items():
+        (tmp_path / file).write_text(text.replace('"/data"', f'"{tmp_path}"'))
+    command = [find_server(), "-t", "--config", tmp_path / "nats.conf"]
+    tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert tried.returncode == 0, tried.stderr
+
+
+def write_file(folder: Path, name: str, file: str) -> Path:
+    path = folder / file
+    path.write_text(read_config_maps(render_cluster(derive_named(name)))[file])
+    return path
