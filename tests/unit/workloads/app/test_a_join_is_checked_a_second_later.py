@@ -18,7 +18,11 @@ def test_who_joins_while_others_are_about_to_be_checked_is_checked_later() -> No
         await store.accept([submission("alice", "bob")])
         now = asyncio.get_running_loop().time
         checked: dict[UserKey, float] = {}
-        watch = PositionWatch(store, lambda owner, _: checked.setdefault(owner, now()) and None, Tasks())
+
+        def note(owner: UserKey, head: int) -> None:
+            checked[owner] = now()
+
+        watch = PositionWatch(store, note, Tasks())
         watch.soon(ALICE)
         await asyncio.sleep(0.75)
         watch.soon(BOB)
