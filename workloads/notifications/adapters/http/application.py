@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from notifications.adapters.http.problems import Handler, report_problems
-from notifications.domain.errors import Invalid, Unavailable
+from notifications.domain.errors import Invalid, TooLarge, Unavailable
 from notifications.domain.limits import BODY_TIMEOUT, MAX_BODY
 
 SOCKET_PATH = "/socket.io/"
@@ -34,6 +34,8 @@ def build_application(
 @web.middleware
 async def receive_body(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Have the whole body before the handler starts, which then meets no error of the wire and no slow sender."""
+    if (request.content_length or 0) > MAX_BODY:
+        raise TooLarge(f"the body is larger than {MAX_BODY} bytes")
     if request.body_exists:
         try:
             async with asyncio.timeout(BODY_TIMEOUT):

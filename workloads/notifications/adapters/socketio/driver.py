@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from engineio.async_drivers import aiohttp as stock
 
-from notifications.domain.errors import Invalid
+from notifications.domain.errors import Invalid, TooLarge
 from notifications.domain.limits import MAX_PACKET
 from notifications.domain.text import check_depth
 
@@ -69,6 +69,9 @@ async def translate_request(request: web.Request) -> dict[str, Any]:
 
 
 def _check_body(body: bytes) -> None:
+    # The library would close the connection and hold the request until somebody has read that
+    if len(body) > MAX_PACKET:
+        raise TooLarge(f"the body is larger than {MAX_PACKET} bytes")
     try:
         frames = body.decode().split(_SEPARATOR)
     except UnicodeDecodeError as error:
@@ -84,8 +87,6 @@ def _check_frame(frame: object, accepted: frozenset[str]) -> str:
         raise Invalid("binary frames are not accepted")
     if frame[:1] not in accepted:
         raise Invalid("not an Engine.IO packet")
-    if len(frame) > MAX_PACKET:
-        raise Invalid(f"packet is longer than {MAX_PACKET} characters")
     check_depth(frame.encode(errors="replace"))
     return frame
 
