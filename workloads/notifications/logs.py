@@ -23,5 +23,7 @@ def configure_logs(name: str, level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for quiet in _QUIET:
         logging.getLogger(quiet).setLevel(logging.ERROR)
+    # It calls a client's mistake an error, and tells ids of sessions; what failed here has a traceback
+    logging.getLogger("notifications.socketio.library").addFilter(lambda record: record.exc_info is not None)
     # It tells with a traceback of whatever is no HTTP; what goes wrong in our handlers is told by `problems`
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
