@@ -27,6 +27,8 @@ async def exchange(url: str, request: bytes, within: float = 5.0) -> bytes:
         await writer.drain()
         async with asyncio.timeout(within):
             try:
-                return await reader.readuntil(b"\r\n\r\n") + await reader.read(4096)
+                head = await reader.readuntil(b"\r\n\r\n")
+                has_body = b"\r\nContent-Length: 0\r\n" not in head and not request.startswith(b"HEAD")
+                return head + (await reader.read(4096) if has_body else b"")
             except (asyncio.IncompleteReadError, ConnectionError):
                 return b""

@@ -15,7 +15,7 @@ SEPARATOR = "\x1e"
 class Transport(Protocol):
     """Carries packets."""
 
-    async def send(self, packet: str) -> None:
+    async def send(self, packet: str | bytes) -> None:
         """Send one packet."""
         ...
 
@@ -30,9 +30,9 @@ class Websocket:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
 
-    async def send(self, packet: str) -> None:
-        """Send one packet."""
-        await self._socket.send_str(packet)
+    async def send(self, packet: str | bytes) -> None:
+        """Send one packet; bytes go in a binary frame."""
+        await (self._socket.send_bytes(packet) if isinstance(packet, bytes) else self._socket.send_str(packet))
 
     async def receive(self) -> list[str]:
         """Return the next packet, or none after the end."""
@@ -56,7 +56,7 @@ class Polling:
         self.sid = handshake["sid"]
         return handshake
 
-    async def send(self, packet: str) -> None:
+    async def send(self, packet: str | bytes) -> None:
         """Send one packet, or several with separators between them."""
         status, text = await self.post(packet)
         assert (status, text) == (200, "OK")
