@@ -31,7 +31,8 @@ class Offender:
     statuses: list[int] = field(default_factory=list)
 
     def token(self, **claims: object) -> str:
-        return self.stack.token(self.user, **{"exp": int(time.time()) + 600, **claims})
+        stated: dict[str, Any] = {"exp": int(time.time()) + 600, **claims}
+        return self.stack.token(self.user, **stated)
 
     async def send(self, request: bytes, within: float = 5.0) -> int:
         """Send bytes with `@TOKEN` replaced and return the status, or HUNG_UP."""
