@@ -1,0 +1,1 @@
+"""Builds the container images: `python -m images`, which `make images` runs."""
