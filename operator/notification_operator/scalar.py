@@ -22,6 +22,7 @@ ResourceName = Annotated[
     str,
     Meta(
         pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        max_length=253,
         description="the name of a Kubernetes object: lower-case letters, digits, dashes and dots",
     ),
 ]
@@ -39,6 +40,7 @@ Quantity = Annotated[
     str,
     Meta(
         pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$",
+        max_length=27,
         description='a quantity such as "500m" or "1Gi"',
     ),
 ]

@@ -80,6 +80,7 @@ def _build_union(members: list[inspect.Type]) -> Schema:
         "anyOf": [{"type": "integer"}, {"type": "string"}],
         "description": types["string"]["description"],
         "pattern": types["string"]["pattern"],
+        "maxLength": types["string"]["maxLength"],
         "minimum": types["integer"]["minimum"],
     }
 

@@ -151,6 +151,9 @@ def derive_cluster(document: Document) -> ClusterSpec:
     """Return what `document` asks for; raise InvalidSpec when its fields contradict each other."""
     spec = document.spec
     demo = spec.demo or False
+    topics = spec.topics or []
+    if len({topic.family for topic in topics}) < len(topics):
+        raise InvalidSpec("spec.topics", "must have a different family each")
     return ClusterSpec(
         name=document.metadata.name,
         image=spec.image,
@@ -217,7 +220,7 @@ def _derive_nats(nats: Nats) -> NatsSpec:
     storage = nats.storage or NatsStorage()
     return NatsSpec(
         servers=nats.servers or 1,
-        storage=_size("spec.nats.storage.size", storage.size or "1Gi"),
+        storage=_size("spec.nats.storage.size", "1Gi" if storage.size is None else storage.size),
         storage_class=storage.class_name,
         keep_storage=storage.when_deleted == "Retain",
         sync_interval=nats.sync_interval or "2m",

@@ -46,7 +46,7 @@ def test_nats_accepts_its_configuration(name: str, tmp_path: Path) -> None:
     files = {**fill_secret(secret, lambda: "secret" * 8)["stringData"], **read_config_maps(rendering)}
     for file, text in files.items():
         (tmp_path / file).write_text(text.replace('"/data"', f'"{tmp_path}"'))
-    command = [find_server(), "-t", "--config", tmp_path / "nats.conf"]
+    command = [str(find_server()), "-t", "--config", str(tmp_path / "nats.conf")]
     tried = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert tried.returncode == 0, tried.stderr
 

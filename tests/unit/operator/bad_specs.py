@@ -1,0 +1,120 @@
+"""Specs that must be refused, each with the field that the refusal names; what is left out of them is in order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .clusters import EMBEDDED
+
+KEY = {"id": "a", "algorithm": "RS256", "secretRef": {"name": "jwt", "key": "a.pem"}}
+
+
+@dataclass(frozen=True, slots=True)
+class BadSpec:
+    """`field` is wrong in `spec`. A rule of the schema refuses it, unless only `in_condition` the operator says so."""
+
+    field: str
+    spec: dict[str, Any]
+    in_condition: bool = False
+
+
+def _scaling(**fields: Any) -> dict[str, Any]:
+    return {"gateway": {"autoscaling": {"maxReplicas": 4, **fields}}}
+
+
+def _key(**fields: Any) -> dict[str, Any]:
+    return {"auth": {"keys": [{**KEY, **fields}]}}
+
+
+def _pods(**fields: Any) -> dict[str, Any]:
+    return {"gateway": {"podTemplate": fields}}
+
+
+BAD_SPECS: tuple[BadSpec, ...] = (
+    BadSpec("spec.image", {"image": ""}),
+    BadSpec("spec.image", {"image": "Not An Image"}),
+    BadSpec("spec.image", {"image": "a" * 600}),
+    BadSpec("spec.demo", {"demo": "yes"}),
+    BadSpec("spec.hibernate", {"hibernate": 1}),
+    BadSpec("spec.replicas", {"replicas": 2}),
+    BadSpec("spec.auth", {"demo": False}),
+    BadSpec("spec.auth", {"demo": False, "auth": {"keys": []}}),
+    BadSpec("spec.auth.issuer", {"auth": {"issuer": ""}}),
+    BadSpec("spec.auth.audience", {"auth": {"audience": ["a"]}}),
+    BadSpec("spec.auth.secret", {"auth": {"secret": "plain"}}),
+    BadSpec("spec.auth.jwksUrl", {"auth": {"jwksUrl": "file:///etc/passwd"}}),
+    BadSpec("spec.auth.keys", {"demo": False, "auth": {"jwksUrl": "https://id.example"}}, in_condition=True),
+    BadSpec("spec.auth.keys", {"auth": {"keys": {"a": KEY}}}),
+    BadSpec("spec.auth.keys", {"auth": {"keys": [KEY, KEY]}}),
+    BadSpec("spec.auth.keys", {"auth": {"keys": [{**KEY, "id": f"k{number}"} for number in range(21)]}}),
+    BadSpec("spec.auth.keys[0].id", _key(id="")),
+    BadSpec("spec.auth.keys[0].id", _key(id="i" * 65)),
+    BadSpec("spec.auth.keys[0].algorithm", _key(algorithm="none")),
+    BadSpec("spec.auth.keys[0].algorithm", {"auth": {"keys": [{"id": "a", "secretRef": KEY["secretRef"]}]}}),
+    BadSpec("spec.auth.keys[0].secretRef", {"auth": {"keys": [{"id": "a", "algorithm": "RS256"}]}}),
+    BadSpec("spec.auth.keys[0].secretRef.name", _key(secretRef={"name": "../jwt", "key": "a"})),
+    BadSpec("spec.auth.keys[0].secretRef.key", _key(secretRef={"name": "jwt", "key": "../../etc/passwd"})),
+    BadSpec("spec.auth.keys[0].secretRef.key", _key(secretRef={"name": "jwt"})),
+    BadSpec("spec.auth.authorizer.url", {"auth": {"authorizer": {"timeoutSeconds": 1}}}),
+    BadSpec("spec.auth.authorizer.timeoutSeconds", {"auth": {"authorizer": {"url": "http://a", "timeoutSeconds": 0}}}),
+    BadSpec("spec.database", {"database": {}}),
+    BadSpec("spec.database", {"database": {**EMBEDDED, "secretRef": {"name": "pg"}}}),
+    BadSpec("spec.database", {"database": {"secretRef": {"name": "pg"}, "cloudNativePG": {"cluster": "pg"}}}),
+    BadSpec("spec.database", {"database": "postgresql://user:password@host/db"}),
+    BadSpec("spec.database.uri", {"database": {**EMBEDDED, "uri": "postgresql://host/db"}}),
+    BadSpec("spec.database.secretRef.name", {"database": {"secretRef": {}}}),
+    BadSpec("spec.database.secretRef.name", {"database": {"secretRef": {"name": "Not A Name"}}}),
+    BadSpec("spec.database.cloudNativePG.cluster", {"database": {"cloudNativePG": {"cluster": ""}}}),
+    BadSpec("spec.database.embedded.storage", {"database": {"embedded": {}}}),
+    BadSpec("spec.database.embedded.storage", {"database": {"embedded": {"storage": "plenty"}}}),
+    BadSpec("spec.database.embedded.storage", {"database": {"embedded": {"storage": -1}}}),
+    BadSpec("spec.database.embedded.storage", {"database": {"embedded": {"storage": "0Gi"}}}, in_condition=True),
+    BadSpec("spec.database.pool.min", {"database": {**EMBEDDED, "pool": {"min": 9, "max": 3}}}),
+    BadSpec("spec.database.pool.max", {"database": {**EMBEDDED, "pool": {"max": 0}}}),
+    BadSpec("spec.database.pool.max", {"database": {**EMBEDDED, "pool": {"max": 90}}}, in_condition=True),
+    BadSpec("spec.database.embedded", {"gateway": {"replicas": 100, "connectionLimit": 100}}, in_condition=True),
+    BadSpec("spec.nats.servers", {"nats": {"servers": 2}}),
+    BadSpec("spec.nats.servers", {"nats": {"servers": "3"}}),
+    BadSpec("spec.nats.storage.size", {"nats": {"storage": {"size": "1 GB"}}}),
+    BadSpec("spec.nats.storage.size", {"nats": {"storage": {"size": 0}}}, in_condition=True),
+    BadSpec("spec.nats.storage.className", {"nats": {"storage": {"className": "Fast!"}}}),
+    BadSpec("spec.nats.storage.whenDeleted", {"nats": {"storage": {"whenDeleted": "Keep"}}}),
+    BadSpec("spec.nats.syncInterval", {"nats": {"syncInterval": "never"}}),
+    BadSpec("spec.gateway", {"gateway": {"replicas": 2, "autoscaling": {"maxReplicas": 3}}}),
+    BadSpec("spec.gateway.replicas", {"gateway": {"replicas": 0}}),
+    BadSpec("spec.gateway.replicas", {"gateway": {"replicas": 501}}),
+    BadSpec("spec.gateway.replicas", {"gateway": {"replicas": 1.5}}),
+    BadSpec("spec.gateway.autoscaling.maxReplicas", {"gateway": {"autoscaling": {"minReplicas": 1}}}),
+    BadSpec("spec.gateway.autoscaling.minReplicas", _scaling(minReplicas=5)),
+    BadSpec("spec.gateway.autoscaling.connectionsPerGateway", _scaling(connectionsPerGateway=10_000)),
+    BadSpec("spec.gateway.autoscaling.buffer", _scaling(buffer=-1)),
+    BadSpec("spec.gateway.autoscaling.scaleInWindowSeconds", _scaling(scaleInWindowSeconds=100_000)),
+    BadSpec("spec.gateway.connectionLimit", {"gateway": {"connectionLimit": 0}}),
+    BadSpec("spec.gateway.drain.maxReconnectsPerSecond", {"gateway": {"drain": {"maxReconnectsPerSecond": 0}}}),
+    BadSpec("spec.gateway.drain.maxReconnectsPerSecond", {"gateway": {"drain": {"maxReconnectsPerSecond": 1}}}),
+    BadSpec("spec.gateway.drain.maxReconnectsPerSecond", {"gateway": {"connectionLimit": 400_000}}),
+    BadSpec("spec.gateway.resources.limits.cpu", {"gateway": {"resources": {"limits": {"cpu": "much"}}}}),
+    BadSpec("spec.gateway.resources.limits.gpu", {"gateway": {"resources": {"limits": {"gpu": 1}}}}),
+    BadSpec(
+        "spec.gateway.resources.requests.memory",
+        {"gateway": {"resources": {"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}}}},
+        in_condition=True,
+    ),
+    BadSpec("spec.gateway.service.type", {"gateway": {"service": {"type": "ExternalName"}}}),
+    BadSpec("spec.gateway.service.loadBalancerClass", {"gateway": {"service": {"loadBalancerClass": "a"}}}),
+    BadSpec("spec.gateway.service.externalTrafficPolicy", {"gateway": {"service": {"externalTrafficPolicy": "Local"}}}),
+    BadSpec("spec.gateway.podTemplate.hostNetwork", _pods(hostNetwork=True)),
+    BadSpec("spec.gateway.podTemplate.containers", _pods(containers=[])),
+    BadSpec("spec.gateway.podTemplate.serviceAccountName", _pods(serviceAccountName="admin")),
+    BadSpec("spec.gateway.podTemplate.securityContext", _pods(securityContext={"runAsUser": 0})),
+    BadSpec("spec.gateway.podTemplate.tolerations[0].effect", _pods(tolerations=[{"effect": "Never"}])),
+    BadSpec("spec.gateway.podTemplate.priorityClassName", _pods(priorityClassName="High!")),
+    BadSpec("spec.worker", {"worker": {"replicas": 2, "autoscaling": {"maxReplicas": 3}}}),
+    BadSpec("spec.worker.replicas", {"worker": {"replicas": -1}}),
+    BadSpec("spec.worker.autoscaling.minReplicas", {"worker": {"autoscaling": {"minReplicas": 4, "maxReplicas": 3}}}),
+    BadSpec("spec.worker.concurrency.high", {"worker": {"concurrency": {"high": 0}}}),
+    BadSpec("spec.worker.concurrency.urgent", {"worker": {"concurrency": {"urgent": 5}}}),
+    BadSpec("spec.topics[0].family", {"topics": [{"maxAge": "7d"}]}),
+    BadSpec("spec.topics[0].maxAge", {"topics": [{"family": "orders", "maxAge": "a week"}]}),
+    BadSpec("spec.topics", {"topics": [{"family": "orders"}, {"family": "orders"}]}),
+    BadSpec("spec.channels.sms", {"channels": {"sms": {}}}),
+)
