@@ -27,6 +27,7 @@ from .volume import DATA, VolumeClaim, render_retention, render_volume_claim
 _FOLDER: Final = "/etc/nats"
 _PID: Final = "/tmp/nats.pid"  # noqa: S108 - in the pod's own folder
 _RESOURCES: Final = ResourcesSpec(requests={"cpu": "100m", "memory": "256Mi"}, limits={"cpu": "2", "memory": "1Gi"})
+_MIN_READY: Final = 10  # seconds for a server to catch up before the next one leaves
 _PORTS: Final = {"client": CLIENT_PORT, "cluster": CLUSTER_PORT, "monitor": MONITORING_PORT}
 # Peers and clients reach a server that runs, whether or not its streams have caught up.
 _READY: Final = "/healthz?js-server-only=true"
@@ -97,7 +98,7 @@ def _render_stateful_set(owner: Owner, cluster: ClusterSpec, image: str, file: s
             "serviceName": name,
             "podManagementPolicy": "Parallel",
             "updateStrategy": {"type": "RollingUpdate"},
-            "minReadySeconds": 10 if nats.servers > 1 else 0,
+            **({"minReadySeconds": _MIN_READY} if nats.servers > 1 else {}),
             "revisionHistoryLimit": 3,
             "persistentVolumeClaimRetentionPolicy": render_retention(claim),
             "selector": {"matchLabels": owner.select("nats")},
