@@ -1,0 +1,1 @@
+"""The Helm chart, and install.yaml, which `make manifests` renders from it."""
