@@ -11,11 +11,14 @@ UV_VERSION := 0.13.9
 
 BIN := .venv/bin
 DISTRIBUTIONS := operator workloads
-SOURCES := $(DISTRIBUTIONS) tests docs
+SOURCES := $(DISTRIBUTIONS) charts images tests docs
 PIP = $$([ -x $(BIN)/pip ] && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
 INSTALL = $(PIP) --disable-pip-version-check --no-input --quiet install
 
-.PHONY: help run test check chaos format lock clean
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --custom-compile-command 'make lock'
+
+.PHONY: help run test check chaos images manifests format lock clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -37,16 +40,26 @@ check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then r
 chaos: .venv/dev.stamp ## Send notifications while processes are killed and NATS is wiped, then count what arrived
 	@$(BIN)/python -m pytest tests/chaos
 
+images: .venv/run.stamp ## Build the four container images into dist/images/ (BASE_IMAGE= names another base)
+	@$(BIN)/python -m images $(if $(BASE_IMAGE),--base $(BASE_IMAGE))
+
+manifests: .venv/dev.stamp ## Generate crds/, its copy in the chart, and install.yaml
+	@$(BIN)/python -m charts
+
 format: .venv/dev.stamp ## Format the code and fix what the linter can fix
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
 
 lock: .venv/bin/uv ## Lock the dependencies with hashes (UPGRADE=--upgrade takes the newest)
-	@for set in run dev; do \
-	  echo "requirements/$$set.txt"; \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --custom-compile-command 'make lock' $(UPGRADE) requirements/$$set.in --output-file requirements/$$set.txt; \
-	done
+	@lock() { echo "requirements/$$1.txt"; $(COMPILE) --output-file "requirements/$$1.txt" "$${@:2}"; }; \
+	lock run $(UPGRADE) requirements/run.in; \
+	lock dev $(UPGRADE) requirements/dev.in; \
+	same=(--constraint requirements/run.txt); \
+	lock operator "$${same[@]}" operator/pyproject.toml; \
+	lock workloads "$${same[@]}" workloads/pyproject.toml; \
+	lock nats "$${same[@]}" requirements/nats.in; \
+	lock postgres "$${same[@]}" --no-deps requirements/postgres.in; \
+	lock build "$${same[@]}" requirements/build.in
 
 clean: ## Remove the environment and every cache; the data of `make run` in .local/ stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* dist
