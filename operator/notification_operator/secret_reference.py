@@ -1,20 +1,23 @@
 """The Secrets that a cluster reads and its user made: which entries of them, and which field names them. Pure."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from .spec import ClusterSpec
 
-URI = "uri"
+URI: Final = "uri"
+# What the address is put together from where it is not given whole.
+URI_PARTS: Final = ("host", "port", "user", "password", "dbname")
 
 
 @dataclass(frozen=True, slots=True)
 class SecretReference:
-    """`entries` of the Secret `name` are wanted by the field with this path."""
+    """The field with this path wants `entries` of the Secret `name`: all of them, or with `optional` what is there."""
 
     field: str
     name: str
     entries: tuple[str, ...]
+    optional: bool = False
 
 
 def list_secret_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
@@ -23,11 +26,12 @@ def list_secret_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
 
 
 def list_database_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
-    """Return where the address of the database comes from; nothing for the embedded one."""
+    """Return where the address of the database comes from, whole or in parts; nothing for the embedded one."""
     database = cluster.database
     if not database.secret:
         return ()
-    return (SecretReference(f"spec.database.{database.source}", database.secret, (URI,)),)
+    entries = (URI, *URI_PARTS)
+    return (SecretReference(f"spec.database.{database.source}", database.secret, entries, optional=True),)
 
 
 def list_key_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
@@ -36,13 +40,3 @@ def list_key_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
         SecretReference(f"spec.auth.keys[{number}].secretRef", key.secret, (key.entry,))
         for number, key in enumerate(cluster.auth.keys)
     )
-
-
-def explain_missing(reference: SecretReference, present: Collection[str] | None) -> str | None:
-    """Return why `reference` cannot be followed, or None; `present` are the Secret's entries, None if there is none."""
-    if present is None:
-        return f"{reference.field}: there is no Secret {reference.name}: create it"
-    missing = [entry for entry in reference.entries if entry not in present]
-    if not missing:
-        return None
-    return f"{reference.field}: the Secret {reference.name} has no entry {', '.join(missing)}: add it"

@@ -5,6 +5,7 @@ The operator renders it; `notifications` refuses a wrong one with one line that 
 
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,7 +22,7 @@ class _Section(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
 
 
 class PostgresConfig(_Section, frozen=True):
-    """`uriFile` holds a postgresql:// URI. The pool's sizes are connections of one process."""
+    """`uriFile` holds a postgresql:// URI; see `read_postgres_uri`. The pool's sizes are connections of one process."""
 
     uri_file: str
     pool_min: Count = 2
@@ -99,3 +100,18 @@ def read_secret(path: str) -> str:
     if not secret:
         raise Misconfigured(f"the secret {path} is empty")
     return secret
+
+
+def read_postgres_uri(path: str) -> str:
+    """Read the address of PostgreSQL from its file. Raises Misconfigured.
+
+    Where that is absent, the files beside it named host, port, user, password and dbname are put together; without a
+    port it is 5432.
+    """
+    folder = Path(path).parent
+    if Path(path).exists() or not (folder / "host").exists():
+        return read_secret(path)
+    host, user, password, name = (read_secret(str(folder / part)) for part in ("host", "user", "password", "dbname"))
+    port = read_secret(str(folder / "port")) if (folder / "port").exists() else "5432"
+    where = f"[{host}]" if ":" in host else host
+    return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@{where}:{port}/{quote(name, safe='')}"

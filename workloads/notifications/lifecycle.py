@@ -11,7 +11,7 @@ from notifications.adapters.http.listener import Application, Listener
 from notifications.adapters.nats.connection import Connection, connect
 from notifications.adapters.postgres.pool import Pool, open_pool
 from notifications.app.tasks import Tasks
-from notifications.config import NatsConfig, PostgresConfig, read_secret
+from notifications.config import NatsConfig, PostgresConfig, read_postgres_uri, read_secret
 from notifications.domain.errors import Misconfigured
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Life(AsyncExitStack):
 
 async def open_postgres(life: Life, config: PostgresConfig, name: str) -> Pool:
     """Connect to PostgreSQL until the process ends. Raises Misconfigured or Unavailable."""
-    pool = await open_pool(read_secret(config.uri_file), config.pool_min, config.pool_max, name)
+    pool = await open_pool(read_postgres_uri(config.uri_file), config.pool_min, config.pool_max, name)
     life.on_exit(pool.close)
     return pool
 

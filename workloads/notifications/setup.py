@@ -7,7 +7,7 @@ from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.postgres.epochs import new_inbox_epoch
 from notifications.adapters.postgres.migrate import set_up
 from notifications.clock import now
-from notifications.config import WorkerConfig, load_config, read_secret
+from notifications.config import WorkerConfig, load_config, read_postgres_uri
 from notifications.lifecycle import Life, open_nats
 
 _log = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 async def run(arguments: argparse.Namespace) -> None:
     """Do it and end."""
     config = load_config(arguments.config, WorkerConfig)
-    uri = read_secret(config.postgres.uri_file)
+    uri = read_postgres_uri(config.postgres.uri_file)
     applied = await set_up(uri, now())
     _log.info("the database is up to date", extra={"applied": applied})
     if arguments.new_inbox_epoch:

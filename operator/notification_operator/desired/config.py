@@ -35,11 +35,11 @@ Role = Literal["gateway", "worker"]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The config of one role, and the entries of Secrets that it names, as pairs of Secret and entry."""
+    """The config of one role, and the Secrets whose entries it names, generated ones included."""
 
     role: Role
     content: Mapping[str, Any]
-    secrets: tuple[tuple[str, str], ...]
+    secrets: tuple[SecretReference, ...]
     annotations: Mapping[str, str]
 
     @property
@@ -78,12 +78,9 @@ def render_config(role: Role, cluster: ClusterSpec, inputs: Inputs) -> Config:
 
 def render_config_volume(config: Config, config_map: str) -> dict[str, Any]:
     """Return the volume that holds the config file and the secrets that it names."""
-    by_secret: dict[str, list[str]] = {}
-    for secret, entry in config.secrets:
-        by_secret.setdefault(secret, []).append(entry)
     sources: list[dict[str, Any]] = [
         {"configMap": {"name": config_map, "items": [{"key": config.file, "path": config.file}]}},
-        *(_project(secret, dict.fromkeys(entries)) for secret, entries in by_secret.items()),
+        *(_project(reference) for reference in _merge(config.secrets)),
     ]
     return {"name": VOLUME, "projected": {"defaultMode": _MODE, "sources": sources}}
 
@@ -108,22 +105,30 @@ def _look_around(cluster: ClusterSpec, names: Names) -> Surroundings:
     )
 
 
-def _list_secrets(role: Role, cluster: ClusterSpec, names: Names) -> tuple[tuple[str, str], ...]:
-    database = _flatten(list_database_references(cluster)) or ((names.postgres, URI),)
-    users = ((names.nats_users, role),)
+def _list_secrets(role: Role, cluster: ClusterSpec, names: Names) -> tuple[SecretReference, ...]:
+    database = list_database_references(cluster) or (_refer(names.postgres, URI),)
+    users = _refer(names.nats_users, role)
     if role == "worker":
-        return (*database, *users)
-    keys = _flatten(list_key_references(cluster)) or ((names.jwt_demo, DEMO_ENTRY),)
-    return (*database, *users, *keys)
+        return (*database, users)
+    return (*database, users, *(list_key_references(cluster) or (_refer(names.jwt_demo, DEMO_ENTRY),)))
 
 
-def _flatten(references: Iterable[SecretReference]) -> tuple[tuple[str, str], ...]:
-    return tuple((reference.name, entry) for reference in references for entry in reference.entries)
+def _refer(generated: str, entry: str) -> SecretReference:
+    return SecretReference("", generated, (entry,))
 
 
-def _project(secret: str, entries: Iterable[str]) -> dict[str, Any]:
-    items = [{"key": entry, "path": _locate_below(secret, entry)} for entry in entries]
-    return {"secret": {"name": secret, "items": items}}
+def _merge(references: Iterable[SecretReference]) -> list[SecretReference]:
+    """Return one for each Secret: keys may share a Secret, and even an entry, which is mounted once."""
+    merged: dict[tuple[str, bool], dict[str, None]] = {}
+    for reference in references:
+        merged.setdefault((reference.name, reference.optional), {}).update(dict.fromkeys(reference.entries))
+    return [SecretReference("", name, tuple(entries), optional) for (name, optional), entries in merged.items()]
+
+
+def _project(reference: SecretReference) -> dict[str, Any]:
+    items = [{"key": entry, "path": _locate_below(reference.name, entry)} for entry in reference.entries]
+    source = {"name": reference.name, "items": items}
+    return {"secret": {**source, "optional": True} if reference.optional else source}
 
 
 def _locate_below(secret: str, entry: str) -> str:

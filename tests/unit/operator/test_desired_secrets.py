@@ -6,7 +6,7 @@ import json
 import pytest
 
 from notification_operator.desired import Entry, GeneratedSecret, fill_secret
-from notification_operator.secret_reference import explain_missing, list_secret_references
+from notification_operator.secret_reference import URI_PARTS, list_secret_references
 
 from .clusters import derive
 from .manifests import KEY, NAMES, derive_named, list_pods, read_config_maps, render_cluster
@@ -25,13 +25,15 @@ def test_every_secret_file_that_a_config_names_is_mounted_there(name: str) -> No
     configs, pods = read_config_maps(rendering), list_pods(rendering)
     for role in ("gateway", "worker"):
         config = json.loads(configs[f"{role}.json"])
-        named = {config["postgres"]["uriFile"], config["nats"]["passwordFile"]}
+        uri = config["postgres"]["uriFile"]
+        named = {uri, config["nats"]["passwordFile"]}
         named |= {key["file"] for key in config.get("auth", {}).get("keys", ())}
         (deployment,) = (pod for maker, pod in pods.items() if maker.endswith(f"-{role}"))
         (volume,) = (volume for volume in deployment["spec"]["volumes"] if volume["name"] == "config")
         sources = volume["projected"]["sources"]
         paths = {item["path"] for source in sources for item in next(iter(source.values()))["items"]}
-        assert {f"/etc/notifications/{path}" for path in paths} == named | {f"/etc/notifications/{role}.json"}
+        parts = {uri.replace("/uri", f"/{part}") for part in URI_PARTS}
+        assert {f"/etc/notifications/{path}" for path in paths} - parts == named | {f"/etc/notifications/{role}.json"}
         assert volume["projected"]["defaultMode"] == 0o440
 
 
@@ -60,16 +62,7 @@ def test_only_a_demo_without_keys_gets_one() -> None:
 def test_what_a_users_secrets_must_hold_is_known() -> None:
     references = list_secret_references(derive(auth={"keys": [KEY]}, database={"cloudNativePG": {"cluster": "pg"}}))
     assert [(reference.field, reference.name, reference.entries) for reference in references] == [
-        ("spec.database.cloudNativePG", "pg-app", ("uri",)),
+        ("spec.database.cloudNativePG", "pg-app", ("uri", *URI_PARTS)),
         ("spec.auth.keys[0].secretRef", "jwt", ("public.pem",)),
     ]
     assert list_secret_references(derive()) == ()
-
-
-def test_a_secret_that_is_missing_or_lacks_an_entry_is_explained() -> None:
-    (reference,) = list_secret_references(derive(auth={"keys": [KEY]}))
-    assert explain_missing(reference, {"public.pem", "other"}) is None
-    assert explain_missing(reference, None) == "spec.auth.keys[0].secretRef: there is no Secret jwt: create it"
-    assert explain_missing(reference, {"other"}) == (
-        "spec.auth.keys[0].secretRef: the Secret jwt has no entry public.pem: add it"
-    )
