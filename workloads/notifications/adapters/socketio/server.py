@@ -12,7 +12,7 @@ from socketio.packet import Packet
 
 from notifications.adapters.socketio.engine import GatewayEngine
 from notifications.adapters.socketio.packets import NAMESPACE, Event, read_auth, read_event, read_packet
-from notifications.adapters.socketio.socket import GatewaySocket
+from notifications.adapters.socketio.socket import GatewaySocket, release_transport
 from notifications.app.hub import Arrival
 from notifications.app.session import Session
 from notifications.domain.errors import Invalid, NotificationsError, Refused, Unavailable
@@ -94,7 +94,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         connection = self._connections.pop(eio_sid, None)
-        if connection is not None and connection.session is not None:
+        if connection is None:
+            return
+        release_transport(connection.engine)
+        if connection.session is not None:
             self._doorman.leave(connection.session)
             owner = connection.session.principal.owner
             _log.info("disconnected", extra={"user": owner.user, "tenant": owner.tenant, "reason": reason})
