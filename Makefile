@@ -18,16 +18,16 @@ INSTALL = $(PIP) --disable-pip-version-check --no-input --quiet install
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --custom-compile-command 'make lock'
 
-.PHONY: help run test check chaos images manifests format lock clean
+.PHONY: help run test check chaos kind kind-down kind-test images manifests format lock clean
 
 help: ## List every target
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | LC_ALL=C sort -t: -k1,1 | awk -F ':.*## ' '{printf "  %-9s  %s\n", $$1, $$2}'
 
 run: .venv/run.stamp ## Run the whole system on this machine (PORT=8080); Ctrl-C drains and stops it
 	@exec $(BIN)/notification-operator local crds/samples/demo.yaml --port $(PORT)
 
 test: .venv/dev.stamp ## Run all tests against a real NATS and a real PostgreSQL
-	@$(BIN)/python -m pytest tests --ignore=tests/chaos
+	@$(BIN)/python -m pytest tests --ignore=tests/chaos --ignore=tests/integration/cluster
 
 check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then run the unit tests
 	@echo "format";   $(BIN)/ruff format --check --quiet $(SOURCES)
@@ -39,6 +39,15 @@ check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then r
 
 chaos: .venv/dev.stamp ## Send notifications while processes are killed and NATS is wiped, then count what arrived
 	@$(BIN)/python -m pytest tests/chaos
+
+kind: .venv/dev.stamp ## Start a Kubernetes of three nodes: kind, or without a container engine Kubernetes in namespaces
+	@$(BIN)/python -m tests.cluster up
+
+kind-down: .venv/dev.stamp ## Remove the Kubernetes of `make kind` and all it left behind
+	@$(BIN)/python -m tests.cluster down
+
+kind-test: .venv/dev.stamp ## Test the Kubernetes that the other tests run on
+	@$(BIN)/python -m pytest tests/integration/cluster
 
 images: .venv/run.stamp ## Build the four container images into dist/images/ (BASE_IMAGE= names another base)
 	@$(BIN)/python -m images $(if $(BASE_IMAGE),--base $(BASE_IMAGE))

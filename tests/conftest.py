@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.browser",
+    "tests.support.kubernetes",
     "tests.support.nats",
     "tests.support.node",
     "tests.support.postgres",

@@ -12,11 +12,15 @@ from pathlib import Path
 from tests.cluster.errors import ClusterError
 
 
-def folder(*parts: str) -> Path:
-    """A folder of the cache, made if it is not there."""
+def root() -> Path:
+    """The folder of everything; it may not be there."""
     named = os.environ.get("CLUSTER_CACHE")
-    root = Path(named) if named else Path.home() / ".cache" / "notification-operator-cluster"
-    path = root.absolute().joinpath(*parts)
+    return (Path(named) if named else Path.home() / ".cache" / "notification-operator-cluster").absolute()
+
+
+def folder(*parts: str) -> Path:
+    """A folder of the cache, made if it is not there; ClusterError if it cannot be."""
+    path = root().joinpath(*parts)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.cluster import cache, cgroups, machine, network, suites
 from tests.cluster.build import build, find
+from tests.cluster.client import client_environment
 from tests.cluster.command import run
 from tests.cluster.control_plane import control_plane_components
 from tests.cluster.credentials import write_credentials
@@ -123,7 +124,7 @@ class Namespaces:
 
     def _write_files(self) -> None:
         write_credentials(self.shape)
-        self.shape.volumes.mkdir(exist_ok=True)
+        self.shape.volumes.mkdir()
         shutil.copy(HERE / "audit-policy.yaml", self.shape.control_plane.folder)
         plugins = str(PROGRAMS / suites.companions().key)
         for node in self.shape.nodes:
@@ -149,7 +150,8 @@ class Namespaces:
         return nodes == len(self.shape.nodes) and dns == str(nodes)
 
     def _ask(self, *words: str) -> str:
-        return run([self.kubectl, f"--kubeconfig={self.kubeconfig}", *words])
+        environment = client_environment(self.shape.folder / "client")
+        return run([self.kubectl, f"--kubeconfig={self.kubeconfig}", *words], env=environment)
 
     def _stop(self) -> None:
         for found in self.shape.machines:
@@ -159,7 +161,8 @@ class Namespaces:
 
     def _clear(self) -> None:
         self._stop()
-        shutil.rmtree(self.shape.folder)
+        if self.shape.folder.exists():
+            shutil.rmtree(self.shape.folder)
 
 
 def load_node(node: Machine, archives: Sequence[Path]) -> None:

@@ -5,10 +5,13 @@ routes between the machines, and nothing beyond the switch.
 """
 
 from ipaddress import IPv4Network
+from pathlib import Path
 
 from tests.cluster.command import run
 from tests.cluster.errors import CannotRun, CommandFailed
 from tests.cluster.shape import Machine, Shape
+
+NAMESPACES = Path("/run/netns")
 
 
 def make_switch(shape: Shape) -> None:
@@ -53,11 +56,14 @@ def remove_switch(shape: Shape) -> None:
     """Remove the switch and with it every link to it, this host's too."""
     if switch_of(shape) in namespaces():
         configure(f"netns del {switch_of(shape)}")
+    if NAMESPACES.is_mount() and not any(NAMESPACES.iterdir()):
+        run(["umount", NAMESPACES])  # ip mounted it for the first namespace; ours was the last
+        NAMESPACES.rmdir()
 
 
 def namespaces() -> set[str]:
     """The named network namespaces of this host."""
-    return {line.split()[0] for line in run(["ip", "netns", "list"]).splitlines() if line.strip()}
+    return {path.name for path in NAMESPACES.glob("*")}
 
 
 def switch_of(shape: Shape) -> str:

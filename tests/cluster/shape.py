@@ -49,7 +49,7 @@ class Shape:
     @property
     def folder(self) -> Path:
         """Where the cluster keeps its files."""
-        return cache.folder("clusters", self.name)
+        return cache.root() / "clusters" / self.name
 
     @property
     def kubeconfig(self) -> Path:

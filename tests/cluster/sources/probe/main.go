@@ -1,7 +1,7 @@
 // probe is what the cluster's own tests run in pods: a server, a client and a way to write a file.
 //
 //	probe serve           answers every request on :8080 with the pod's host name
-//	probe get URL         prints the body of the answer
+//	probe get URL...      prints the body of each answer, over connections of its own
 //	probe write FILE TEXT writes a file that was not there
 //	probe read FILE       prints a file
 package main
@@ -18,24 +18,24 @@ import (
 )
 
 func main() {
-	if err := run(append(os.Args[1:], "", "", "")); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "probe:", err)
 		os.Exit(1)
 	}
 }
 
 func run(words []string) error {
-	switch words[0] {
-	case "serve":
+	switch {
+	case len(words) == 1 && words[0] == "serve":
 		return serve()
-	case "get":
-		return get(words[1])
-	case "write":
+	case len(words) > 1 && words[0] == "get":
+		return get(words[1:])
+	case len(words) == 3 && words[0] == "write":
 		return write(words[1], words[2])
-	case "read":
+	case len(words) == 2 && words[0] == "read":
 		return read(words[1])
 	default:
-		return fmt.Errorf("unknown command %q", words[0])
+		return fmt.Errorf("cannot understand %q", words)
 	}
 }
 
@@ -58,8 +58,17 @@ func serve() error {
 	}
 }
 
-func get(url string) error {
-	client := http.Client{Timeout: 5 * time.Second}
+func get(urls []string) error {
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, url := range urls {
+		if err := show(&client, url); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func show(client *http.Client, url string) error {
 	answer, err := client.Get(url)
 	if err != nil {
 		return err

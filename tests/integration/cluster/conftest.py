@@ -1,0 +1,41 @@
+"""Every test here needs a Kubernetes, and may have to wait until the first one has built it."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.build import build
+from tests.cluster.images import make_probe
+from tests.cluster.progress import Progress
+from tests.cluster.suites import containers
+from tests.support.kubernetes import Kubernetes
+
+HERE = Path(__file__).parent
+SECONDS_TO_BUILD = 3600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.cluster)
+            item.add_marker(pytest.mark.timeout(SECONDS_TO_BUILD))
+
+
+@pytest.fixture(scope="session")
+def probe(cluster: Kubernetes) -> str:
+    """The image of the tests' own program, on every node."""
+    build((containers(),), Progress())
+    cluster.load_images(make_probe())
+    return "localhost/probe:1"
+
+
+@pytest.fixture
+def namespace(cluster: Kubernetes) -> Iterator[str]:
+    """A namespace of this test alone, which enforces the restricted standard."""
+    name = f"test-{secrets.token_hex(4)}"
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
