@@ -10,6 +10,8 @@ from . import crd
 from .errors import OperatorError
 from .local.progress import Progress
 from .local.run import Options, run_locally
+from .logs import configure_logs
+from .run_arguments import add_run_arguments
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +31,19 @@ def _run(options: argparse.Namespace) -> None:
     match options.command:
         case "local":
             asyncio.run(run_locally(Options(options.file, options.port, options.data), Progress(sys.stdout)))
+        case "run":
+            _serve(options)
         case "crd":
             sys.stdout.write(crd.write())
+
+
+def _serve(options: argparse.Namespace) -> None:
+    # Loaded only here: kopf and the Kubernetes client take half a second, for which other commands need not wait.
+    from .run import run_operator
+    from .run_options import read_run_options
+
+    configure_logs()
+    asyncio.run(run_operator(read_run_options(options)))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -40,6 +53,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     local.add_argument("file", type=Path, metavar="FILE", help="the NotificationCluster, for example demo.yaml")
     local.add_argument("--port", type=_port, default=8080, help="the port of the gateways (default: %(default)s)")
     local.add_argument("--data", type=Path, default=Path(".local"), help="where data is kept (default: %(default)s)")
+    add_run_arguments(commands.add_parser("run", help="serve the NotificationClusters of a Kubernetes cluster"))
     commands.add_parser("crd", help="print the CustomResourceDefinition, for `kubectl apply -f -`")
     return parser.parse_args(arguments)
 

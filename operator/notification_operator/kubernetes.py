@@ -22,6 +22,8 @@ from . import names
 from .errors import ApiError, Conflict, NoCluster, Rejected, Unavailable
 from .kinds import Kind, Object
 
+Client = DynamicClient
+
 REQUEST_TIMEOUT: Final = 10.0
 MERGE_PATCH: Final = "application/merge-patch+json"
 _METADATA_ONLY: Final = "application/json;as={}PartialObjectMetadata{};g=meta.k8s.io;v=v1"
@@ -70,7 +72,7 @@ class Api:
         bound_write: Callable[[], float] = lambda: REQUEST_TIMEOUT,
         tell: Callable[[Answer], None] = lambda _: None,
     ) -> None:
-        self._client = client
+        self.client = client
         self._bound_write = bound_write
         self._tell = tell
 
@@ -154,7 +156,7 @@ class Api:
         code = 0
         try:
             async with asyncio.timeout(limit):
-                answer = await self._client.request(
+                answer = await self.client.request(
                     _METHODS[verb], path, serialize=False, _request_timeout=_total(limit), **options
                 )
                 code = answer.status

@@ -8,12 +8,10 @@ import socket
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, NoReturn
 from uuid import uuid4
 
 import kopf
-from kubernetes.aio.dynamic import DynamicClient
 
 from . import names
 from .blueprint import Blueprint
@@ -24,22 +22,21 @@ from .handlers import Listener, make_registry
 from .hearing import Hearing
 from .images import VERSION
 from .kinds import CLUSTER
-from .kubernetes import REQUEST_TIMEOUT, Api, load_access, open_client
+from .kubernetes import REQUEST_TIMEOUT, Api, Client, load_access, open_client
 from .management import Address, serve_management
 from .metrics import Metrics, Reading
 from .queue import DEFAULT_PACE, Pace, WorkQueue
 from .reconcile import Reconciler
-from .settings import make_settings
+from .settings import LONGEST_SILENCE, make_settings
 
 CRD_RETRY: Final = 5.0
-_NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asked for; no `namespaces` are all of them."""
+    """What the command line asked for, and the pace; no `namespaces` are all of them."""
 
     namespaces: tuple[str, ...]
     lease_namespace: str
@@ -47,11 +44,7 @@ class Options:
     blueprint: Blueprint
     terms: Terms = DEFAULT_TERMS
     pace: Pace = DEFAULT_PACE
-
-
-def find_own_namespace() -> str:
-    """Return the namespace of the pod that this is, or `default`."""
-    return _NAMESPACE_FILE.read_text().strip() if _NAMESPACE_FILE.exists() else "default"
+    longest_silence: float = LONGEST_SILENCE
 
 
 async def run_operator(options: Options) -> None:
@@ -78,7 +71,7 @@ class Identity:
 class Replica:
     """Its parts, and how it is doing."""
 
-    def __init__(self, client: DynamicClient, options: Options, identity: Identity, metrics: Metrics) -> None:
+    def __init__(self, client: Client, options: Options, identity: Identity, metrics: Metrics) -> None:
         self._options = options
         self._agent = identity.agent
         self._hearing = Hearing()
@@ -128,7 +121,7 @@ class Replica:
         watching = asyncio.create_task(
             kopf.operator(
                 registry=make_registry(Listener(self._queue, self._hearing), self._agent),
-                settings=make_settings(),
+                settings=make_settings(self._options.longest_silence),
                 clusterwide=not self._options.namespaces,
                 namespaces=self._options.namespaces,
                 stop_flag=stop,

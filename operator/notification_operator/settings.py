@@ -8,16 +8,16 @@ import kopf
 from . import names
 from .kinds import CHILDREN, SECRET
 
-INACTIVITY_TIMEOUT: Final = 70.0  # servers send a bookmark each minute
+LONGEST_SILENCE: Final = 70.0  # seconds; servers send a bookmark each minute
 
 
-def make_settings() -> kopf.OperatorSettings:
-    """Return settings by which no watch stays silent, nothing is written, and only our objects are told of."""
+def make_settings(longest_silence: float = LONGEST_SILENCE) -> kopf.OperatorSettings:
+    """Return settings by which a silent watch is opened anew, nothing is written, and only our objects are told of."""
     settings = kopf.OperatorSettings()
     settings.watching.server_timeout = 300
     settings.watching.client_timeout = 310
     settings.watching.connect_timeout = 10
-    settings.watching.inactivity_timeout = INACTIVITY_TIMEOUT
+    settings.watching.inactivity_timeout = longest_silence
     settings.watching.reconnect_backoff = 1
     for kind in CHILDREN:
         settings.watching.label_selectors[kind.group, kind.version, kind.plural] = (
