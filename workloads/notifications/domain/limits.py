@@ -5,6 +5,7 @@ from typing import Final
 # What may come in
 MAX_BODY: Final = 256 * 1024
 BODY_TIMEOUT: Final = 10.0
+IDLE_TIMEOUT: Final = 30.0
 MAX_DEPTH: Final = 8
 MAX_RECIPIENTS: Final = 1_000
 MAX_CONTENT: Final = 16 * 1024

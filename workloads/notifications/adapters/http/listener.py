@@ -3,6 +3,8 @@
 from aiohttp import web
 from aiohttp.web import AbstractRouteDef, Application
 
+from notifications.domain.limits import IDLE_TIMEOUT
+
 __all__ = ["AbstractRouteDef", "Application", "Listener"]
 
 
@@ -10,7 +12,8 @@ class Listener:
     """One address that an application is served on."""
 
     def __init__(self, app: web.Application) -> None:
-        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=30.0, shutdown_timeout=2.0)
+        # Also the only bound that aiohttp has for a head that never ends
+        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=IDLE_TIMEOUT, shutdown_timeout=2.0)
         self._site: web.TCPSite | None = None
 
     async def open(self, host: str, port: int, *, reuse_port: bool = False) -> None:
