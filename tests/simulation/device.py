@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from random import Random
 from uuid import UUID
 
+from notifications.app.sync import Missed
 from notifications.domain import cursor
 from notifications.domain.inbox import Change
 from notifications.domain.notification import UserKey
 from tests.simulation.connection import Connection, Frame
 from tests.simulation.gateway import Gateway
-from tests.simulation.history import Arrived, Event, Listed, Marked, Parted, Positioned, Welcomed
+from tests.simulation.history import Arrived, Event, Listed, Marked, Parted, Positioned, Synced, Welcomed
 from tests.simulation.loop import VirtualLoop
 
 PATIENCE = 5.0
 LONGEST_PAUSE = 1.5
 SHORT_PAUSE = 0.02
-READS = 0.15
-READS_ALL = 0.02
+SYNCS = 0.2
+READS = 0.3
+READS_ALL = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Device:
         self._is_greeted = False
         self._connections = 0
         self._longest_pause = LONGEST_PAUSE
+        self._away = 0.0
         self._reads = True
 
     @property
@@ -63,11 +66,13 @@ class Device:
             self._gateway = self._outside.choose_gateway()
             if self._gateway is not None:
                 await self._stay_connected(self._gateway)
-            await asyncio.sleep(self._outside.random.uniform(0.0, self._longest_pause))
+            away, self._away = self._away, 0.0
+            await asyncio.sleep(away + self._outside.random.uniform(0.0, self._longest_pause))
 
-    def lose_connection(self) -> None:
-        """Be cut off, as in a tunnel; it comes back by itself."""
-        if self.connection is not None:
+    def lose_connection(self, seconds: float = 0.0) -> None:
+        """Be cut off, as in a tunnel; it comes back by itself, after these seconds at least."""
+        if self.connection is not None and not self.connection.ended.done():
+            self._away = seconds
             self.connection.cut()
 
     def hop(self) -> None:
@@ -119,6 +124,8 @@ class Device:
     def _enter(self, at: str) -> None:
         self._is_greeted = True
         self._record(Welcomed(self._now(), self.name, cursor.decode(at).inbox_seq, recovered=True))
+        if self._outside.random.random() < SYNCS:
+            self._sync(at)
 
     def _enter_afresh(self, at: str, listed: tuple[UUID, ...]) -> None:
         self._is_greeted = True
@@ -137,6 +144,17 @@ class Device:
         gateway = self._gateway
         if gateway is not None and self._is_greeted and self._reads:
             gateway.life.run(lambda: gateway.mark_read(self.owner, ids, self._note_change))
+
+    def _sync(self, since: str) -> None:
+        """Ask on the side what it will be shown anyway."""
+        gateway = self._gateway
+        if gateway is not None:
+            gateway.life.run(lambda: gateway.sync(self.owner, since, lambda missed: self._note_sync(since, missed)))
+
+    def _note_sync(self, since: str, missed: Missed) -> None:
+        seqs = sorted(int(str(body["seq"])) for body in (*missed.notifications, *missed.changes))
+        begin, end = cursor.decode(since).inbox_seq, cursor.decode(missed.cursor).inbox_seq
+        self._record(Synced(self._now(), self.name, begin, tuple(seqs), end))
 
     def _note_change(self, change: Change | None) -> None:
         if change is not None:

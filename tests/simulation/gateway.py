@@ -13,6 +13,7 @@ from notifications.app.fleet import Fleet
 from notifications.app.hub import Arrival, Hub
 from notifications.app.read_state import ReadState
 from notifications.app.relay import Relay
+from notifications.app.sync import Missed, changes_since, parse_since
 from notifications.app.upkeep import keep_sessions
 from notifications.domain.errors import KeyReused, NotificationsError
 from notifications.domain.ids import time_of
@@ -26,7 +27,9 @@ from tests.simulation.connection import Connection
 from tests.simulation.life import Life
 from tests.simulation.silence import Silence
 
-TOKEN_LIVES = timedelta(days=1)
+TOKENS_LIVE = (15.0, 86_400.0)
+"""Seconds; the short ones run out during the storm."""
+SYNC_LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ class Reply:
 class Gateway:
     """One life of a gateway, for clients who know its address."""
 
+    endless = 4
+    """How many of its tasks run as long as it lives."""
+
     def __init__(self, life: Life) -> None:
         self.life = life
         self.is_listening = True
@@ -60,7 +66,8 @@ class Gateway:
 
     def connect(self, connection: Connection, owner: UserKey, cursor: str | None) -> None:
         """Let a device in; its connection is closed if that cannot be done now."""
-        principal = Principal(owner, self.life.now() + TOKEN_LIVES)
+        seconds = self.life.wire.weather.random.choice(TOKENS_LIVE)
+        principal = Principal(owner, self.life.now() + timedelta(seconds=seconds))
         self.life.tasks.start(self._greet(connection, Arrival(connection, principal, cursor)), "greet")
 
     def post(self, post: Post, reply: Callable[[Reply], None]) -> None:
@@ -70,6 +77,10 @@ class Gateway:
     def mark_read(self, owner: UserKey, ids: Sequence[UUID], reply: Callable[[Change | None], None]) -> None:
         """Serve `notification:read`, or `notification:readAll` without ids."""
         self.life.tasks.start(self._mark_read(owner, ids, reply), "mark read")
+
+    def sync(self, owner: UserKey, since: str, reply: Callable[[Missed], None]) -> None:
+        """Serve `notifications:sync`."""
+        self.life.tasks.start(self._sync(owner, since, reply), "sync")
 
     def leave(self, left: Callable[[], None]) -> None:
         """Drain, and tell when that is done."""
@@ -89,6 +100,8 @@ class Gateway:
         life.tasks.start(self._marks.run(), "delivery marks")
         life.tasks.start(self._hub.watch.run(self._hub.owners), "position watch")
         life.tasks.start(keep_sessions(self._hub, life.now), "session upkeep")
+        hub = self._hub
+        life.at_nats_return(lambda: hub.watch.soon(*hub.owners()))
 
     async def _greet(self, connection: Connection, arrival: Arrival) -> None:
         try:
@@ -129,6 +142,10 @@ class Gateway:
         marking = self._read_state.mark(owner, ids) if ids else self._read_state.mark_all(owner)
         with contextlib.suppress(NotificationsError):
             reply(await marking)
+
+    async def _sync(self, owner: UserKey, since: str, reply: Callable[[Missed], None]) -> None:
+        with contextlib.suppress(NotificationsError):
+            reply(await changes_since(self.life.store, owner, parse_since(since), SYNC_LIMIT))
 
     async def _leave(self, left: Callable[[], None]) -> None:
         await drain(self._hub, self._fleet, self._stop_listening, self.life.wire.weather.random)

@@ -84,6 +84,17 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Synced:
+    """A device asked for what it missed, and was told these changes, as all there are after `since` up to `upto`."""
+
+    at: float
+    device: str
+    since: int
+    seqs: tuple[int, ...]
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
 class Positioned:
     """A device was told that nothing up to a number is left for it to see."""
 
@@ -125,9 +136,10 @@ class Cleared:
 
 @dataclass(frozen=True, slots=True)
 class Calmed:
-    """All has healed and no work is left: from here on delivery must be quick."""
+    """All has healed and no work is left: from here on a device is shown within `prompt` seconds what was accepted."""
 
     at: float
+    prompt: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,7 @@ Event = (
     | Welcomed
     | Listed
     | Arrived
+    | Synced
     | Positioned
     | Parted
     | Struck

@@ -44,7 +44,7 @@ class Life:
         self.inbox_bus = RemoteInboxBus(self.wire, servers.nats, servers.inbox_bus)
         self.fleet_bus = RemoteFleetBus(self.wire, servers.nats, servers.fleet_bus)
         self._around = around
-        self._skew = _choose_skew(around.weather)
+        self._skew = _choose_skew(name, around)
 
     def now(self) -> datetime:
         """Return the time as this process believes it to be."""
@@ -54,11 +54,19 @@ class Life:
         """Return a fresh id."""
         return uuid7(at, self._around.weather.random.getrandbits(RANDOM_BITS))
 
+    def at_nats_return(self, act: Callable[[], object]) -> None:
+        """Do this when the connection to NATS is back."""
+        self._around.servers.nats.at_return.append(lambda: self.run(act))
+
     def run(self, work: Callable[[], object]) -> None:
         """Do something in this process, after the time that it takes to tell it so."""
         delay = self._around.weather.random.uniform(0.0005, 0.004)
         self._around.loop.call_later(delay, work, context=self.context)
 
 
-def _choose_skew(weather: Weather) -> float:
-    return weather.random.uniform(-LARGEST_SKEW, LARGEST_SKEW) if Fault.SKEW in weather.enabled else 0.0
+def _choose_skew(name: str, around: Surroundings) -> float:
+    if Fault.SKEW not in around.weather.enabled:
+        return 0.0
+    skew = around.weather.random.uniform(-LARGEST_SKEW, LARGEST_SKEW)
+    around.weather.strike(Fault.SKEW, f"{name} by {skew:.1f} s", around.loop.time())
+    return skew

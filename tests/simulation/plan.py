@@ -1,5 +1,6 @@
 """What a seed stands for: the cast of a run, what may go wrong in it, and where processes die."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -10,11 +11,13 @@ from tests.simulation.weather import Fault
 
 STORM = 25.0
 """Seconds for which things go wrong."""
+BURSTS = (5.0, 20.0)
+"""When many things are said at once."""
 DOOMED_POINTS = 4
 MOST_DEVICES = 5
 OWNERS = tuple(UserKey(tenant, user) for tenant in ("acme", "evil") for user in ("alice", "bob"))
 """The same names in two tenants, so that a tenant left out is seen."""
-RARE = {Fault.RESTORE: 0.06, Fault.CRASH: 0.8}
+CHANCES = {Fault.RESTORE: 0.12, Fault.LATE_INTEREST: 0.3, Fault.CRASH: 0.8}
 USUAL = 0.5
 
 
@@ -30,8 +33,11 @@ class Plan:
     doomed: dict[CrashPoint, int]
 
 
-def draw_plan(seed: int, random: Random) -> Plan:
-    """Draw a plan. Neighbouring seeds share out the named crash points, so that few seeds meet all of them."""
+def draw_plan(seed: int, random: Random, certain: frozenset[Fault]) -> Plan:
+    """Draw a plan; the faults in `certain` are in it whatever is drawn.
+
+    Neighbouring seeds share out the named crash points, so that few seeds meet all of them.
+    """
     points = list(NAMED.values())
     doomed = [points[(seed * DOOMED_POINTS + offset) % len(points)] for offset in range(DOOMED_POINTS)]
     return Plan(
@@ -39,14 +45,14 @@ def draw_plan(seed: int, random: Random) -> Plan:
         workers=random.randint(1, 2),
         devices=tuple(_draw_devices(random)),
         posts=tuple(_draw_posts(random)),
-        faults=frozenset(fault for fault in Fault if random.random() < RARE.get(fault, USUAL)),
+        faults=certain.union(fault for fault in Fault if random.random() < CHANCES.get(fault, USUAL)),
         doomed={point: random.randint(1, 3) for point in doomed},
     )
 
 
-def draw_post(marker: str, random: Random) -> Post:
+def draw_post(marker: str, owners: Sequence[UserKey], random: Random) -> Post:
     """Draw something to say, to one user or to both of a tenant."""
-    owner = random.choice(OWNERS)
+    owner = random.choice(owners)
     users = ("alice", "bob") if random.random() < 0.2 else (owner.user,)
     return Post(owner.tenant, users, marker, random.choice(list(Priority)), f"key {marker}")
 
@@ -63,9 +69,9 @@ def _draw_devices(random: Random) -> list[tuple[str, UserKey]]:
 def _draw_posts(random: Random) -> list[tuple[float, Post]]:
     posts = []
     for number in range(random.randint(10, 25)):
-        at = random.choice([random.uniform(0.0, STORM), 5.0])  # some at once, as a burst
-        post = draw_post(f"m{number}", random)
-        if random.random() < 0.15:
+        at = random.choice([random.uniform(0.0, STORM), *BURSTS])
+        post = draw_post(f"m{number}", OWNERS, random)
+        if random.random() < 0.3:
             post = replace(post, key=None)
         if random.random() < 0.1:
             post = replace(post, expires_in=random.uniform(0.5, 20.0))

@@ -1,7 +1,5 @@
 """The gateways and workers of a run: whoever dies is started again under its name, with nothing in memory."""
 
-from collections.abc import Iterator
-
 from tests.simulation.gateway import Gateway
 from tests.simulation.life import Life, Surroundings
 from tests.simulation.worker import Worker
@@ -29,20 +27,27 @@ class Processes:
     def halt(self) -> None:
         """Kill all, and let them stay dead until `start`."""
         self._are_halted = True
-        for life in self.living():
-            life.wire.die()
+        for one in self.living():
+            one.life.wire.die()
 
-    def living(self) -> list[Life]:
+    def living(self) -> list[Gateway | Worker]:
         """Return the processes that live."""
-        everyone: Iterator[Gateway | Worker] = iter([*self.gateways.values(), *self.workers.values()])
-        return [one.life for one in everyone if one.life.process.alive]
+        everyone: list[Gateway | Worker] = [*self.gateways.values(), *self.workers.values()]
+        return [one for one in everyone if one.life.process.alive]
 
     def are_well(self) -> bool:
         """Say whether all live and run, and none of them is about to leave."""
         living = self.living()
-        is_any_leaving = any(gateway.is_leaving for gateway in self.gateways.values())
-        is_any_frozen = any(life.process.frozen is not None for life in living)
-        return len(living) == len(self._names) and not is_any_leaving and not is_any_frozen
+        are_ready = all(one.life.process.frozen is None and not one.is_leaving for one in living)
+        return are_ready and len(living) == len(self._names)
+
+    def find_leaks(self) -> list[str]:
+        """Return who runs tasks beyond those that never end, now that there is nothing to do."""
+        return [
+            f"{one.life.name} at rest runs {len(one.life.tasks) - one.endless} tasks too many"
+            for one in self.living()
+            if len(one.life.tasks) > one.endless
+        ]
 
     def choose_gateway(self) -> Gateway | None:
         """Return a gateway that listens, as a load balancer does."""

@@ -13,6 +13,7 @@ from tests.simulation.history import (
     Arrived,
     Asked,
     Calmed,
+    Cleared,
     Copy,
     Ended,
     Entry,
@@ -22,6 +23,7 @@ from tests.simulation.history import (
     Marked,
     Positioned,
     Restored,
+    Synced,
     Welcomed,
 )
 
@@ -53,7 +55,9 @@ def good() -> list[Event]:
         Welcomed(3.0, "phone", 1, recovered=True),
         Arrived(3.1, "phone", 2, 1, TWO, "m2"),
         Arrived(3.2, "phone", 3, 2),
-        Calmed(10.0),
+        Synced(3.3, "phone", 1, (2, 3), upto=3),
+        Cleared(4.0),
+        Calmed(10.0, prompt=0.9),
         asked("m3"),
         answered("m3", THREE, 4, at=11.0),
         Arrived(11.1, "phone", 4, 3, THREE, "m3"),
@@ -86,6 +90,7 @@ BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
     "in the log, but never shown": (Verdict.LOST, lambda: without(Arrived, 4)),
     "a change of read state never shown": (Verdict.LOST, lambda: changed(-1, logs={ALICE: (*LOG, Entry(5))})),
     "a good cursor refused": (Verdict.LOST, lambda: changed(9, recovered=False)),
+    "missing in a sync": (Verdict.LOST, lambda: inserted(12, Synced(3.5, "phone", 0, (1, 3), upto=3))),
     "the same change twice": (Verdict.SHOWN_TWICE, lambda: inserted(4, Arrived(2.15, "phone", 1, 0, ONE, "m1"))),
     "the same notification under another number": (
         Verdict.SHOWN_TWICE,
@@ -114,6 +119,8 @@ BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
     ),
     "an outbox row left": (Verdict.STUCK, lambda: changed(-1, outbox=1)),
     "a job left": (Verdict.STUCK, lambda: changed(-1, jobs=1)),
+    "healed by the redrive alone": (Verdict.STUCK, lambda: changed(14, at=900.0)),
+    "never healed": (Verdict.STUCK, lambda: [event for event in good() if not isinstance(event, Calmed)]),
     "a device that stays away": (Verdict.STUCK, lambda: changed(-1, parted=("phone",))),
     "slow in calm weather": (Verdict.LATE, lambda: changed(-2, at=12.0)),
     "an error that nobody expected": (Verdict.ERROR, lambda: changed(-1, errors=("KeyError: 1",))),
@@ -141,7 +148,7 @@ def test_a_history_without_an_end_is_no_history() -> None:
 
 def test_what_expired_need_not_be_shown() -> None:
     events = without(Arrived, 4)
-    events[13] = asked("m3", expires=True)
+    events[15] = asked("m3", expires=True)
     assert judge(events) == set()
 
 
@@ -154,7 +161,7 @@ def test_a_position_may_pass_over_what_expired() -> None:
 
 def test_what_a_restore_took_back_was_not_promised() -> None:
     restored: list[Event] = [Restored(4.0), Welcomed(4.5, "phone", 1, recovered=False)]
-    events = [*good()[:12], *restored, Ended(20.0, {ALICE: LOG[:1]})]
+    events = [*good()[:13], *restored, Ended(20.0, {ALICE: LOG[:1]})]
     assert judge(events) == set()
 
 

@@ -7,7 +7,7 @@ A caller that died is never answered.
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from notifications.domain.errors import CommitUnknown, Unavailable
@@ -24,14 +24,18 @@ class Server:
 
     name: str
     away: bool = False
+    at_return: list[Callable[[], object]] = field(default_factory=list)
 
     def is_away(self) -> bool:
         """Say so now; it may change while one waits for it."""
         return self.away
 
     def come_back(self) -> None:
-        """End the outage."""
-        self.away = False
+        """End the outage, if there is one, and tell those who wait for that."""
+        if self.away:
+            self.away = False
+            for act in self.at_return:
+                act()
 
 
 @dataclass(frozen=True, slots=True)

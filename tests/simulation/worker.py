@@ -1,5 +1,8 @@
 """A worker: the real use cases, wired as the entry point wires them, behind the faulty network."""
 
+import asyncio
+from collections.abc import Callable
+
 from notifications.app.consume import Consumer
 from notifications.app.dispatch import WebsocketDispatcher
 from notifications.app.sweep import Sweeper
@@ -14,9 +17,19 @@ JOBS_AT_ONCE = 4
 class Worker:
     """One life of a worker."""
 
+    endless = len(Queue) + 1
+    """How many of its tasks run as long as it lives."""
+
     def __init__(self, life: Life) -> None:
         self.life = life
+        self.is_leaving = False
         life.run(lambda: life.tasks.start(self._serve(), "serve"))
+
+    def leave(self, left: Callable[[], None]) -> None:
+        """Finish what is in hand, and tell when that is done."""
+        self.is_leaving = True
+        stopping = asyncio.ensure_future(self.life.tasks.stop())
+        stopping.add_done_callback(lambda _: left())
 
     async def _serve(self) -> None:
         life, telemetry = self.life, Silence()

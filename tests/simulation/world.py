@@ -27,9 +27,15 @@ LONGEST_HEALING = 1300.0
 AFTERMATH = 8.0
 """Longer than anything that was slow in the storm is still on its way."""
 LONGEST_CALM = 60.0
-CALM_POSTS = 10
-RUSH = 0.1
-LINGER = 2.0
+CALM_ROUNDS = 4
+CALM_PAUSE = 3.0
+RUSHES = ((0.06, 0.06), (1.0, 2.0))
+"""Within how many seconds devices come back, and things are said."""
+PROMPT = 0.9
+PROMPT_AFTER_CHECK = 2.5
+"""Interest that is known late is made good by the position check after the join."""
+LINGER = 3.0
+"""Longer than any task that is to end by itself when there is nothing to do."""
 ENOUGH = 10_000.0
 ALL = 1_000_000
 
@@ -45,11 +51,11 @@ class Run:
     steps: int
 
 
-def run(seed: int) -> Run:
-    """Run the world of a seed to its end. Raises Stalled when it does not come to one."""
+def run(seed: int, certain: frozenset[Fault] = frozenset()) -> Run:
+    """Run the world of a seed to its end, with these faults whatever the seed says. Raises Stalled if it has no end."""
     random = Random(seed)
     loop = VirtualLoop(random, ENOUGH)  # type: ignore[abstract] # what needs IO is left undefined on purpose
-    world = World(draw_plan(seed, random), random, loop)
+    world = World(draw_plan(seed, random, certain), random, loop)
     with _errors_logged(loop.errors):
         loop.run_until_complete(world.live())
         loop.bury()
@@ -77,7 +83,7 @@ class World:
         self._processes.start()
         devices = [asyncio.create_task(self._arrive(device)) for device in self._devices]
         producers = [asyncio.create_task(self._say(at, post)) for at, post in self._plan.posts]
-        storm = [asyncio.create_task(self._nemesis.rage()), asyncio.create_task(self._nemesis.restore(STORM))]
+        storm = [asyncio.create_task(self._nemesis.rage()), asyncio.create_task(self._nemesis.restore())]
         await asyncio.sleep(STORM)
         self.weather.calm = True
         self._servers.database.come_back()
@@ -86,12 +92,14 @@ class World:
         self._record(Cleared(self._loop.time()))
         await asyncio.sleep(AFTERMATH)
         if await self._rests(LONGEST_HEALING):
-            self._record(Calmed(self._loop.time()))
+            self._record(Calmed(self._loop.time(), self._promptness()))
             await self._show_that_all_is_well()
         for device in self._devices:
             device.stop_reading()
         await asyncio.sleep(LINGER)
         await self._rests(LONGEST_CALM)
+        await asyncio.sleep(LINGER)
+        self.weather.enabled = frozenset()
         self._record(await self._end())
         for task in devices:
             task.cancel()
@@ -105,11 +113,19 @@ class World:
         await say(post, self._outside)
 
     async def _show_that_all_is_well(self) -> None:
-        """Say much at once while devices come back: nothing may depend on a repair now."""
-        posts = [draw_post(f"calm {number}", self._random) for number in range(CALM_POSTS)]
-        for device in self._devices:
-            self._loop.call_later(self._random.uniform(0.0, RUSH), device.hop)
-        await asyncio.gather(*(self._say(self._random.uniform(0.0, RUSH), post) for post in posts))
+        """Say single things just while their devices come back: nothing may depend on what comes later."""
+        owners = list(dict.fromkeys(device.owner for device in self._devices))
+        for number in range(CALM_ROUNDS):
+            rush, haste = self._random.choice(RUSHES)
+            for device in self._devices:
+                self._loop.call_later(self._random.uniform(0.0, rush), device.hop)
+            posts = [draw_post(f"calm {number}, {owner}", [owner], self._random) for owner in owners]
+            await asyncio.gather(*(self._say(self._random.uniform(0.0, haste), post) for post in posts))
+            await asyncio.sleep(CALM_PAUSE)
+
+    def _promptness(self) -> float:
+        """Return the seconds within which delivery is prompt: before any repair begins, if none may be needed."""
+        return PROMPT_AFTER_CHECK if Fault.LATE_INTEREST in self.weather.enabled else PROMPT
 
     async def _rests(self, within: float) -> bool:
         """Return whether, within a time, no work is left and every device has been shown its inbox to the end."""
@@ -142,7 +158,7 @@ class World:
             outbox=await self._count_rows(),
             jobs=len(self._servers.queue),
             parted=tuple(device.name for device in self._devices if device.position is None),
-            errors=tuple(self._loop.errors),
+            errors=(*self._loop.errors, *self._processes.find_leaks()),
         )
 
     async def _read_log(self, owner: UserKey) -> tuple[Entry, ...]:

@@ -1,0 +1,74 @@
+"""Every bug of `mutants` is seen within a stated number of seeds, in which the code as it is keeps its promises."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.simulation import mutants
+from tests.simulation.checker import Verdict, check
+from tests.simulation.mutants import Mutate
+from tests.simulation.weather import Fault
+from tests.simulation.world import run
+
+WITHIN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A mutant, the fault without which it does no harm, and what it is expected to be caught by."""
+
+    mutate: Mutate
+    verdicts: frozenset[Verdict]
+    fault: Fault | None = None
+
+
+def _case(mutate: Mutate, *verdicts: Verdict, fault: Fault | None = None) -> Case:
+    return Case(mutate, frozenset(verdicts), fault)
+
+
+CASES = [
+    _case(mutants.acknowledge_before_settling, Verdict.STUCK),
+    _case(mutants.settle_nothing_in_an_outage, Verdict.STUCK),
+    _case(mutants.mark_before_publishing, Verdict.STUCK),
+    _case(mutants.publish_before_commit, Verdict.STUCK, Verdict.LATE),
+    _case(mutants.go_live_without_reading, Verdict.LATE),
+    _case(mutants.forget_what_arrives_meanwhile, Verdict.LATE),
+    _case(mutants.ignore_gaps, Verdict.BROKEN_CHAIN, Verdict.LOST),
+    _case(mutants.show_what_is_old, Verdict.SHOWN_TWICE, Verdict.REORDERED, fault=Fault.DOUBLED_EVENT),
+    _case(mutants.ignore_the_epoch, Verdict.LOST, fault=Fault.RESTORE),
+    _case(mutants.drop_the_key, Verdict.TWINS_DIFFER),
+    _case(mutants.take_unknown_for_committed, Verdict.LOST, fault=Fault.LOST_REQUEST),
+    _case(mutants.try_again_when_unknown, Verdict.TWINS_DIFFER, fault=Fault.LOST_ANSWER),
+    _case(mutants.jump_to_the_head, Verdict.LOST, Verdict.BROKEN_CHAIN),
+    _case(mutants.believe_a_full_socket, Verdict.LOST, Verdict.BROKEN_CHAIN, fault=Fault.SLOW_SOCKET),
+    _case(mutants.lag_the_cursor, Verdict.SHOWN_TWICE, Verdict.BROKEN_CHAIN),
+    _case(mutants.trust_in_wake_ups, Verdict.LOST, Verdict.STUCK, Verdict.LATE, fault=Fault.LOST_EVENT),
+    _case(mutants.keep_the_old_stream, Verdict.STUCK, fault=Fault.WIPE),
+    _case(mutants.leave_out_the_tenant, Verdict.WRONG_RECIPIENT),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.mutate.__name__)
+def test_a_mutant_is_caught(case: Case) -> None:
+    for innocent in range(_catch(case) + 1):
+        assert not check(run(innocent, _certain(case)).history)
+
+
+def test_every_mutant_is_tried() -> None:
+    written = {name for name, value in vars(mutants).items() if getattr(value, "__module__", "") == mutants.__name__}
+    assert {case.mutate.__name__ for case in CASES} == written
+
+
+def _catch(case: Case) -> int:
+    """Return the first seed in which the mutant breaks the promise that it is expected to break."""
+    with pytest.MonkeyPatch.context() as patch:
+        case.mutate(patch)
+        for seed in range(WITHIN):
+            verdicts = {violation.verdict for violation in check(run(seed, _certain(case)).history)}
+            if verdicts & case.verdicts:
+                return seed
+    pytest.fail(f"{case.mutate.__name__} was not caught within {WITHIN} seeds")
+
+
+def _certain(case: Case) -> frozenset[Fault]:
+    return frozenset() if case.fault is None else frozenset({case.fault})
