@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ def parse_port(text: str) -> int:
 
 def _run_until_done(name: str, work: Coroutine[Any, Any, None]) -> None:
     configure_logs(name)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    # Cancelled: told to stop before it had started
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner, suppress(asyncio.CancelledError):
         runner.run(work)
 
 

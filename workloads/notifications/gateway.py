@@ -80,10 +80,15 @@ async def run(arguments: argparse.Namespace) -> None:
         start_loops(life, gateway)
         readiness.ready = True
         _log.info("ready", extra={"host": arguments.host, "port": arguments.port})
+
+        async def stop_opening() -> None:
+            gateway.server.closing = True
+            await public.stop()
+
         await life.until_told()
         readiness.ready = False
         _log.info("draining", extra={"connections": gateway.server.connections})
-        await drain(gateway.hub, gateway.fleet, public.stop, random.Random())  # noqa: S311 - spreads clients
+        await drain(gateway.hub, gateway.fleet, stop_opening, random.Random())  # noqa: S311 - spreads clients
         await gateway.marks.flush()
 
 
@@ -129,7 +134,7 @@ async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayC
     """Listen where peers reach this gateway, then where clients do; return the latter."""
 
     def may_open() -> bool:
-        return gateway.server.connections < config.connection_limit
+        return not gateway.server.closing and gateway.server.connections < config.connection_limit
 
     if arguments.internal_port:
         internal = build_application([], gateway.server.handle_request, may_open)

@@ -27,12 +27,13 @@ class Life(AsyncExitStack):
         super().__init__()
         self.tasks = Tasks()
         self._over = asyncio.Event()
+        self._starting: asyncio.Task[Any] | None = None
         self._failure: BaseException | None = None
 
     async def __aenter__(self) -> "Life":
-        loop = asyncio.get_running_loop()
+        loop, self._starting = asyncio.get_running_loop(), asyncio.current_task()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._over.set)
+            loop.add_signal_handler(number, self._stop)
         return self
 
     def on_exit(self, act: Callable[[], Awaitable[object]]) -> None:
@@ -44,10 +45,16 @@ class Life(AsyncExitStack):
         self.tasks.start(self._keep(work, name), name)
 
     async def until_told(self) -> None:
-        """Return at SIGTERM or SIGINT. Raises what ended a part that had to live on."""
+        """Return at SIGTERM or SIGINT, which earlier cancel the start. Raises what ended a part that had to live."""
+        self._starting = None
         await self._over.wait()
         if self._failure is not None:
             raise self._failure
+
+    def _stop(self) -> None:
+        self._over.set()
+        if self._starting is not None:
+            self._starting.cancel()
 
     async def _keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:

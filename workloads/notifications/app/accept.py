@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from notifications.app.tasks import Tasks
 from notifications.domain import limits
-from notifications.domain.errors import KeyReused, NotificationsError, Unavailable
+from notifications.domain.errors import Contended, KeyReused, NotificationsError, Unavailable
 from notifications.domain.jobs import Job
 from notifications.domain.submission import Accepted, Conflict, Submission, jobs_of
 from notifications.ports.store import SubmissionStore
@@ -34,14 +34,16 @@ class Acceptor:
         self._telemetry = telemetry
         self._tasks = tasks
         self._waiting: deque[_Request] = deque()
+        self._copies = 0
         self._in_flight = 0
 
     async def accept(self, submission: Submission) -> Accepted:
         """Return when the submission is committed. Raises KeyReused, Unavailable or CommitUnknown."""
-        if len(self._waiting) >= limits.MAX_WAITING_REQUESTS:
+        if len(self._waiting) >= limits.MAX_WAITING_REQUESTS or self._copies >= limits.MAX_WAITING_RECIPIENTS:
             raise Unavailable("too many requests are waiting for the database")
         request = _Request(submission, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
+        self._copies += len(submission.copies)
         self._start_groups()
         outcome = await request.answer
         if isinstance(outcome, Conflict):
@@ -61,6 +63,7 @@ class Acceptor:
             if copies > limits.GROUP_RECIPIENTS:
                 break
             group.append(self._waiting.popleft())
+        self._copies -= sum(len(request.submission.copies) for request in group)
         return group
 
     async def _commit_group(self, group: list[_Request]) -> None:
@@ -73,17 +76,19 @@ class Acceptor:
     async def _commit(self, group: list[_Request]) -> None:
         try:
             outcomes = await self._store.accept([request.submission for request in group])
+        except Contended as error:
+            await self._retry_singly(group, error)
         except NotificationsError as error:
             _fail(group, error)
         except Exception as error:
+            _log.error("a group of %d was refused by the store", len(group), exc_info=error)
             await self._retry_singly(group, error)
         else:
             self._answer(group, outcomes)
 
     async def _retry_singly(self, group: list[_Request], error: Exception) -> None:
-        """One member that the database refuses must not take the others with it."""
+        """One member that is refused, or that waits for a lock, must not take the others with it."""
         if len(group) == 1:
-            _log.error("a submission was refused by the store", exc_info=error)
             _fail(group, error)
             return
         for request in group:

@@ -32,7 +32,8 @@ class DeliveryMarks:
         if event.shows is not None and event.shows not in self._waiting and len(self._waiting) < _MOST:
             self._waiting[event.shows] = None
             latency = (self._clock() - time_of(event.shows)).total_seconds()
-            self._telemetry.delivered("websocket", 1, latency)
+            # What a device fetches when it comes back says when it was away, not how quick we are
+            self._telemetry.delivered("websocket", 1, None if repaired else latency)
 
     async def run(self) -> None:
         """Write until cancelled."""

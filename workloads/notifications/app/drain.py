@@ -7,20 +7,24 @@ from collections.abc import Awaitable, Callable
 
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Hub
-from notifications.domain.limits import BEAT, DRAIN_PACE, SETTLE_BEFORE_DRAIN
+from notifications.domain.limits import BEAT, DRAIN_DEADLINE, DRAIN_PACE, SETTLE_BEFORE_DRAIN
 
 
 async def drain(hub: Hub, fleet: Fleet, stop_listening: Callable[[], Awaitable[None]], chance: random.Random) -> None:
-    """Move every client away at DRAIN_PACE a second; at once when no other gateway could take them."""
+    """Move every client away at DRAIN_PACE a second, or as fast as DRAIN_DEADLINE asks for.
+
+    At once when no other gateway could take them.
+    """
     await fleet.leave()
     await _settle(fleet)
     await stop_listening()
+    pace = max(DRAIN_PACE, len(hub) / DRAIN_DEADLINE)
     for session in hub.sessions():
         retry_after = round(chance.uniform(0.1, 2.0), 1)
         session.socket.send("server:moving", json.dumps({"retryAfter": retry_after}))
         session.socket.close()
         if fleet.others_accept():
-            await asyncio.sleep(1 / DRAIN_PACE)
+            await asyncio.sleep(1 / pace)
 
 
 async def _settle(fleet: Fleet) -> None:

@@ -25,12 +25,14 @@ class Fleet:
         self._monotonic = monotonic
         self._tasks = tasks
         self._leases: dict[str, _Lease] = {}
+        self._was_connected = True
 
     async def run(self) -> None:
         """Listen and announce until cancelled."""
         await self._listen()
         while True:
             await self._bus.announce(self._me)
+            self._review()
             await asyncio.sleep(BEAT)
 
     @property
@@ -67,6 +69,15 @@ class Fleet:
         if beacon.gateway not in self._leases:  # it may not know us either, and should not wait a beat for it
             self._tasks.start(self._bus.announce(self._me), "answer a beacon")
         self._leases[beacon.gateway] = _Lease(beacon, self._monotonic())
+
+    def _review(self) -> None:
+        """Forget the dead. After an outage of the bus, whoever is known has the time of a lease to be heard again."""
+        now, connected = self._monotonic(), self._bus.connected
+        if connected and not self._was_connected:
+            self._leases = {name: _Lease(lease.beacon, now) for name, lease in self._leases.items()}
+        if connected:
+            self._leases = {name: lease for name, lease in self._leases.items() if self._lives(lease)}
+        self._was_connected = connected
 
     def _lives(self, lease: _Lease) -> bool:
         """Without a bus nobody is heard, so nobody is held dead for it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 
 from notifications.app.reader import InboxReader
@@ -14,8 +15,8 @@ from notifications.domain.limits import HELD_EVENTS
 from notifications.domain.principal import Principal
 from notifications.ports.socket import Socket
 
+_log = logging.getLogger(__name__)
 _PAUSE = 1.0
-
 
 Report = Callable[[InboxEvent, bool], None]
 """Is told of every event queued for a socket, and whether the inbox had to be read for it."""
@@ -109,11 +110,18 @@ class Session:
                 await self.socket.drained()
                 if await self._read() and self._merge():
                     return
-            except SlowConsumer:
-                self.end()
-                self.socket.close()
+            except SlowConsumer as error:
+                _log.info("slow consumer", extra={"user": self.principal.owner.user, "reason": str(error)})
+                self._send_away()
             except Unavailable:
                 await asyncio.sleep(_PAUSE)
+            except Exception:
+                self._send_away()  # it comes back with its cursor, which beats a socket that stays silent
+                raise
+
+    def _send_away(self) -> None:
+        self.end()
+        self.socket.close()
 
     async def _read(self) -> bool:
         """Show the next page; returns whether the inbox was read to its end and all of it was sent."""

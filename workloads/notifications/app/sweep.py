@@ -34,8 +34,8 @@ class Sweeper:
                 await asyncio.sleep(limits.SWEEP_EVERY)
 
     async def check_stream(self) -> None:
-        """Create the work stream if it is gone, and mark every job unpublished if it is not the one we knew."""
-        created = await self._queue.created() or await self._queue.ensure()
+        """Create what is missing of the work stream, and mark every job unpublished if it is not the one we knew."""
+        created = await self._queue.ensure()
         if await self._outbox.adopt_stream(created):
             _log.warning("the work stream is new: every open job is published again", extra={"stream_created": created})
 

@@ -11,6 +11,7 @@ NotificationsError
 │   ├── NotFound            NOT_FOUND
 │   └── Resync              RESYNC             what a cursor asks for cannot be told completely
 ├── Unavailable             UNAVAILABLE        our side cannot do it now; repeating later is safe
+│   ├── Contended           UNAVAILABLE        a lock was not had in time; nothing was done
 │   └── CommitUnknown       UNAVAILABLE        the connection died in COMMIT: it may or may not have happened
 ├── SlowConsumer            SLOW_CONSUMER      a client does not read what is sent to it
 └── Misconfigured           a wrong or missing setting; ends the process with exit code 2
@@ -81,6 +82,10 @@ class Unavailable(NotificationsError):
 
     code: ClassVar[str] = "UNAVAILABLE"
     retry_after: ClassVar[int] = 1
+
+
+class Contended(Unavailable):
+    """A lock was not had in time, so nothing was done."""
 
 
 class CommitUnknown(Unavailable):

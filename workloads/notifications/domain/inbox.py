@@ -79,7 +79,7 @@ def place(position: int, event: InboxEvent) -> Place:
 
 def created(notification: Notification, prev: int) -> InboxEvent:
     """Return the event that shows a notification."""
-    body = {**wire(notification), "seq": notification.seq, "prev": prev}
+    body = {**wire(notification), "prev": prev}
     return InboxEvent("notification", notification.seq, prev, _text(body), notification.id)
 
 

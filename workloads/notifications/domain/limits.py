@@ -22,6 +22,7 @@ GROUP_RECIPIENTS: Final = 2_000
 GROUPS_IN_FLIGHT: Final = 2
 # Above this many waiting requests a gateway answers 503 rather than let latency grow without bound
 MAX_WAITING_REQUESTS: Final = 10_000
+MAX_WAITING_RECIPIENTS: Final = 20_000
 IDEMPOTENCY_KEPT: Final = 24 * 3600
 
 # Inbox
@@ -45,12 +46,14 @@ DEDUPLICATION_WINDOW: Final = 600.0
 REDRIVE_AFTER: Final = 900.0
 # Acknowledgements of a lost stream may still be written down this long after another one was adopted
 ADOPTION_GRACE: Final = 2.0
-MAX_RELAYS: Final = 2_000
+MAX_RELAYS: Final = 8_000
 JOB_LOCK: Final = 30.0
 JOB_HEARTBEAT: Final = 10.0
 JOB_TAKEOVERS: Final = 2
 FETCH_WAIT: Final = 5.0
-OFFER_TIMEOUT: Final = 2.0
+# Short: an offer that nobody answers holds up the batch it is in, and the position check finds the event anyway
+OFFER_TIMEOUT: Final = 0.5
+INTEREST_TIMEOUT: Final = 2.0
 
 # Housekeeping
 HOUSEKEEPING_EVERY: Final = 3600.0

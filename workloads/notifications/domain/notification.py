@@ -74,11 +74,12 @@ def wire_time(at: datetime | None) -> str | None:
 
 
 def wire(notification: Notification) -> dict[str, object]:
-    """Return the public fields of a notification, without its place in the log."""
+    """Return the public fields of a notification."""
     message = notification.message
     actor, entity = message.actor, message.entity
     return {
         "id": str(notification.id),
+        "seq": notification.seq,
         "type": message.type,
         "content": message.content,
         "priority": message.priority.name.lower(),

@@ -10,8 +10,8 @@ class Telemetry(Protocol):
         """Count notifications that were committed."""
         ...
 
-    def delivered(self, channel: str, count: int, latency: float) -> None:
-        """Count notifications handed to a client or provider, and the seconds since each was accepted."""
+    def delivered(self, channel: str, count: int, latency: float | None) -> None:
+        """Count notifications handed to a client or provider, and the seconds since it was accepted if they count."""
         ...
 
     def failed(self, reason: str) -> None:

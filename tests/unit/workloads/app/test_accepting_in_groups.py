@@ -9,7 +9,7 @@ from notifications.adapters.memory.store import MemoryStore
 from notifications.app.accept import Acceptor
 from notifications.app.tasks import Tasks
 from notifications.domain import limits
-from notifications.domain.errors import CommitUnknown, KeyReused, Unavailable
+from notifications.domain.errors import CommitUnknown, Contended, KeyReused, Unavailable
 from notifications.domain.jobs import Job
 from notifications.domain.submission import Accepted, Conflict, Submission
 from tests.unit.workloads.app.world import Recorder, clock, in_virtual_time, submission
@@ -129,3 +129,37 @@ def test_beyond_the_limit_of_waiting_requests_the_answer_is_503(monkeypatch: pyt
 
     answers = in_virtual_time(work)
     assert [type(answer) for answer in answers] == [Accepted] * 5 + [Unavailable] * 2
+
+
+def test_one_locked_inbox_does_not_make_its_group_wait_for_nothing() -> None:
+    async def work() -> list[object]:
+        store = Locked()
+        accept = acceptor(store, []).accept
+        several = [submission() for _ in range(6)]
+        store.poison = several[4]
+        return await asyncio.gather(*map(accept, several), return_exceptions=True)
+
+    answers = in_virtual_time(work)
+    assert [type(answer) for answer in answers] == [Accepted] * 4 + [Contended, Accepted]
+
+
+def test_waiting_recipients_are_bounded_as_waiting_requests_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_WAITING_RECIPIENTS", 1_500)
+
+    async def work() -> list[object]:
+        accept = acceptor(SlowStore(), []).accept
+        wide = [submission(*(f"user-{n}" for n in range(1_000))) for _ in range(5)]
+        return await asyncio.gather(*map(accept, wide), return_exceptions=True)
+
+    answers = in_virtual_time(work)
+    assert [type(answer) for answer in answers] == [Accepted] * 4 + [Unavailable]
+
+
+class Locked(SlowStore):
+    """A store in which one inbox stays locked by somebody else."""
+
+    async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
+        if self.poison in submissions:
+            await asyncio.sleep(3)
+            raise Contended("lock timeout")
+        return await super().accept(submissions)

@@ -33,7 +33,7 @@ def test_a_newcomer_and_the_others_know_each_other_at_once() -> None:
     assert in_virtual_time(work) == ["b:80", "a:80", None, None]
 
 
-def test_silence_for_a_lease_is_death_but_not_while_the_bus_is_away() -> None:
+def test_silence_for_a_lease_is_death() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()
         a, running_a = start("a", bus)
@@ -48,7 +48,28 @@ def test_silence_for_a_lease_is_death_but_not_while_the_bus_is_away() -> None:
         running_a.cancel()
         return lives
 
-    assert in_virtual_time(work) == [True, False, True]
+    assert in_virtual_time(work) == [True, False, False], "an outage of the bus revives nobody"
+
+
+def test_while_the_bus_is_away_nobody_dies_and_then_everybody_has_time_to_be_heard() -> None:
+    async def work() -> list[bool]:
+        bus = MemoryFleetBus()
+        a, running_a = start("a", bus)
+        _, running_b = start("b", bus)
+        await asyncio.sleep(1)
+        running_b.cancel()
+        bus.connected = False
+        await asyncio.sleep(10 * LEASE)
+        lives = [a.others_accept()]
+        bus.connected = True
+        await asyncio.sleep(LEASE / 2)
+        lives.append(a.others_accept())
+        await asyncio.sleep(LEASE)
+        lives.append(a.others_accept())
+        running_a.cancel()
+        return lives
+
+    assert in_virtual_time(work) == [True, True, False]
 
 
 def drained(others: int) -> tuple[float, list[str], bool]:

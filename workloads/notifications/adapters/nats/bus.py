@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +11,9 @@ import msgspec
 from notifications.adapters.nats.client import Interest, Message
 from notifications.adapters.nats.connection import Connection
 from notifications.domain import subjects
+from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent, pack, unpack
-from notifications.domain.limits import MAX_NAME, OFFER_TIMEOUT
+from notifications.domain.limits import INTEREST_TIMEOUT, MAX_NAME, OFFER_TIMEOUT
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Beacon
 
@@ -42,14 +44,15 @@ class NatsInboxBus:
         """Call `on_event` for what is offered from now on."""
 
         def on_message(message: Message) -> None:
-            if message.reply:
-                self._connection.publish(message.reply, b"")
             on_event(unpack(message.data))
+            if message.reply:
+                with suppress(Unavailable):
+                    self._connection.publish(message.reply, b"")
 
         interest = self._connection.listen(subjects.inbox(owner), on_message)
         known = False
         try:
-            await self._connection.flush(OFFER_TIMEOUT)
+            await self._connection.flush(INTEREST_TIMEOUT)
             known = True
         finally:
             if not known:
@@ -63,7 +66,7 @@ class NatsInboxBus:
 
     async def tell(self, owner: UserKey, event: InboxEvent) -> None:
         """Send an event to whoever is there."""
-        if self._connection.connected:
+        with suppress(Unavailable):
             self._connection.publish(subjects.inbox(owner), pack(event))
 
 
@@ -89,7 +92,7 @@ class NatsFleetBus:
 
     async def announce(self, beacon: Beacon) -> None:
         """Send a beacon to all gateways."""
-        if self._connection.connected:
+        with suppress(Unavailable):
             self._connection.publish(subjects.FLEET, msgspec.json.encode(beacon))
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from notifications.domain.errors import CommitUnknown, Misconfigured, Unavailable
+from notifications.domain.errors import CommitUnknown, Contended, Misconfigured, Unavailable
 
 T = TypeVar("T")
 Record: TypeAlias = asyncpg.Record
@@ -43,7 +43,9 @@ _REFUSALS = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCata
 _CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 # The server said that nothing was done: statement cancelled, lock not available, transaction idle for too long,
 # read-only after a failover, out of resources, a disk that fails
-_UNDONE = ("57014", "55P03", "25P03", "25P04", "25006", "40P01", "40001", "53", "58")
+_UNDONE = ("25P03", "25P04", "25006", "53", "58")
+# Nor here: a lock was not available, or waiting for one outlasted the statement
+_CONTENDED = ("55P03", "57014", "40P01", "40001")
 # The connection went away, or the server did
 _CUT = ("08", "57", "40003")
 
@@ -174,6 +176,8 @@ def _meaning(sqlstate: str | None, lost: type[Unavailable]) -> type[Unavailable]
     """Return the error for a code of the server (or of asyncpg, class 08), None for our own mistakes."""
     if sqlstate is None:
         return None
+    if sqlstate in _CONTENDED:
+        return Contended
     if sqlstate.startswith(_UNDONE):
         return Unavailable
     return lost if sqlstate.startswith(_CUT) else None

@@ -42,10 +42,11 @@ class Metrics:
         """Count notifications that were committed."""
         self._created.labels(self._bounded(type)).inc(count)
 
-    def delivered(self, channel: str, count: int, latency: float) -> None:
+    def delivered(self, channel: str, count: int, latency: float | None) -> None:
         """Count notifications handed to a client or provider."""
         self._delivered.labels(channel).inc(count)
-        self._latency.observe(max(latency, 0.0))
+        if latency is not None:
+            self._latency.observe(max(latency, 0.0))
 
     def failed(self, reason: str) -> None:
         """Count a notification or job that was not delivered."""

@@ -1,7 +1,7 @@
 """Brings a request to the gateway that holds its connection.
 
 A polling request or an upgrade may arrive at any gateway; the sid names the right one. Requests on the internal
-listener are never passed on again.
+listener are never passed on again, nor are those that a peer has passed on.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from notifications.adapters.socketio.engine import gateway_of
-from notifications.domain.limits import PING_INTERVAL, PING_TIMEOUT
+from notifications.domain.limits import MAX_PACKET, PING_INTERVAL, PING_TIMEOUT, SLOW_CONSUMER_GRACE
 
 _log = logging.getLogger(__name__)
 _HOP_BY_HOP = frozenset({
@@ -21,6 +21,8 @@ _HOP_BY_HOP = frozenset({
     "upgrade", "content-length", "content-encoding", "sec-websocket-key", "sec-websocket-version",
     "sec-websocket-extensions", "sec-websocket-protocol",
 })  # fmt: skip
+_MARK = "X-Notifications-Forwarded"
+_FAREWELL = 2.0
 _TIMEOUT = aiohttp.ClientTimeout(total=PING_INTERVAL + PING_TIMEOUT + 5, connect=2)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -38,7 +40,8 @@ class Forwarder:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve or pass on. A sid whose gateway is gone is answered as unknown, so that the client starts anew."""
         owner = gateway_of(request.query.get("sid", ""))
-        address = self._address_of(owner) if owner and owner != self._gateway else None
+        is_ours = not owner or owner == self._gateway or _MARK in request.headers
+        address = None if is_ours else self._address_of(owner)
         if address is None:
             return await self._serve(request)
         url = f"http://{address}{request.path_qs}"
@@ -76,14 +79,22 @@ class Forwarder:
         async with self._session().ws_connect(
             url, headers=_end_to_end(request.headers), compress=0, max_msg_size=0
         ) as inner:
-            outer = web.WebSocketResponse(compress=False)
+            outer = web.WebSocketResponse(compress=False, max_msg_size=MAX_PACKET)
             await outer.prepare(request)
-            await _splice(outer, inner)
+            try:
+                await _splice(outer, inner)
+            finally:
+                if (
+                    request.transport is not None
+                ):  # a close that waited for a client which does not read would never end
+                    request.transport.abort()
         return outer
 
 
 def _end_to_end(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP)
+    passed = CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP)
+    passed[_MARK] = "1"
+    return passed
 
 
 async def _splice(outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketResponse) -> None:
@@ -94,7 +105,8 @@ async def _splice(outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketRe
     finally:
         for way in ways:
             way.cancel()
-        await asyncio.gather(*ways, inner.close(), outer.close(), return_exceptions=True)
+        async with asyncio.timeout(_FAREWELL):
+            await asyncio.gather(*ways, inner.close(), outer.close(), return_exceptions=True)
 
 
 async def _carry(
@@ -104,4 +116,5 @@ async def _carry(
     async for message in source:
         if message.type is not aiohttp.WSMsgType.TEXT:
             return
-        await target.send_str(message.data)
+        async with asyncio.timeout(SLOW_CONSUMER_GRACE):
+            await target.send_str(message.data)

@@ -6,6 +6,8 @@ from engineio.packet import Packet
 
 from notifications.domain.limits import OUTBOUND_CAP
 
+_ENTRY = 100
+
 
 class OutboundQueue(asyncio.Queue[Packet | None]):
     """The queue of an Engine.IO socket. Events are refused above OUTBOUND_CAP; protocol packets always fit."""
@@ -40,4 +42,5 @@ class OutboundQueue(asyncio.Queue[Packet | None]):
 
 
 def _weight(item: Packet | None) -> int:
-    return len(item.data) if item is not None and isinstance(item.data, str) else 0
+    """Count what an entry takes: its text, and itself, or empty packets would be free."""
+    return _ENTRY + (len(item.data) if item is not None and isinstance(item.data, str) else 0)

@@ -15,7 +15,7 @@ from notifications.adapters.socketio.packets import NAMESPACE, Event, read_auth,
 from notifications.adapters.socketio.socket import GatewaySocket, release_transport
 from notifications.app.hub import Arrival
 from notifications.app.session import Session
-from notifications.domain.errors import Invalid, NotificationsError, Refused, Unavailable
+from notifications.domain.errors import Invalid, NotificationsError, Refused, SlowConsumer, Unavailable
 from notifications.domain.limits import CONNECT_TIMEOUT, MAX_PACKET, MAX_PROTOCOL_ERRORS, PING_INTERVAL, PING_TIMEOUT
 from notifications.domain.principal import Principal
 from notifications.ports.telemetry import Telemetry
@@ -70,6 +70,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self._serve = serve
         self._telemetry = telemetry
         self._connections: dict[str, Connection] = {}
+        self.closing = False
+        """Whether new connections are refused: a kept-alive HTTP connection brings some after the listener stopped."""
 
     @property
     def connections(self) -> int:
@@ -107,9 +109,15 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if connection is None:
             return
         try:
-            await self._handle(connection, read_packet(data))
+            decoded = read_packet(data)
+            if connection.engine.queue.full_of_events:
+                # Who does not read is not listened to: answers would pile up without bound
+                await GatewaySocket("", connection.engine).drained()
+            await self._handle(connection, decoded)
         except Invalid as error:
             self._count_error(connection, error)
+        except SlowConsumer:
+            self._close(connection)
 
     async def _handle(self, connection: Connection, decoded: Packet) -> None:
         match decoded.packet_type:
@@ -125,6 +133,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _handle_connect_packet(self, connection: Connection, decoded: Packet) -> None:
         if decoded.namespace != NAMESPACE:
             GatewaySocket("", connection.engine).refuse("Invalid namespace", Invalid.code, f"{decoded.namespace},")
+            self._count_error(connection, Invalid("Invalid namespace"))
             return
         if connection.socket is not None:
             raise Invalid("connected already")
@@ -134,6 +143,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         except Refused as error:
             _log.info("connection refused", extra={"code": error.code, "reason": str(error)})
             socket.refuse(str(error), error.code)
+            self._count_error(connection, error)
             return
         connection.socket = socket
         socket.accept()
@@ -153,6 +163,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         except NotificationsError as error:
             # A stock client that got CONNECT_ERROR never tries again; one whose transport closes does
             _log.warning("connection postponed", extra={"user": owner.user, "reason": str(error)})
+            self._close(connection)
+            return
+        except Exception:
+            _log.exception("connection failed", extra={"user": owner.user})
             self._close(connection)
             return
         if connection.engine.sid in self._connections:
@@ -175,7 +189,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if event.ack is not None:
             connection.socket.acknowledge(event.ack, answer)
 
-    def _count_error(self, connection: Connection, error: Invalid) -> None:
+    def _count_error(self, connection: Connection, error: Refused) -> None:
         connection.errors += 1
         if connection.errors >= MAX_PROTOCOL_ERRORS:
             _log.info("connection closed", extra={"reason": str(error)})

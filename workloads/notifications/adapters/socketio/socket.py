@@ -58,16 +58,9 @@ class GatewaySocket:
             raise SlowConsumer(f"nothing was read for {SLOW_CONSUMER_GRACE:.0f} s") from error
 
     def close(self) -> None:
-        """Flush and close the transport, and cut it when the client does not read."""
+        """Flush and close the transport; `release_transport` sees to its end."""
         if self._closing is None:
-            self._closing = asyncio.create_task(self._close(), name=f"close {self.id}")
-
-    async def _close(self) -> None:
-        await self._connection.close(wait=False)
-        self._queue.put_nowait(None)  # ends the library's writer after what stands before it
-        await asyncio.sleep(_CUT_AFTER)
-        if (transport := getattr(self._connection, "transport", None)) is not None:
-            transport.abort()
+            self._closing = asyncio.create_task(self._connection.close(wait=False), name=f"close {self.id}")
 
     @property
     def _ended(self) -> bool:
@@ -81,3 +74,10 @@ class GatewaySocket:
 def release_transport(connection: Any) -> None:
     """Let go of a websocket, or end a poll that waits: after a client's farewell the library would hold it for 85 s."""
     connection.queue.put_nowait(None if connection.upgraded else Packet(engine.NOOP))
+    asyncio.get_running_loop().call_later(_CUT_AFTER, _cut, connection)
+
+
+def _cut(connection: Any) -> None:
+    """Cut off a client that has not read what stood before the end."""
+    if (transport := getattr(connection, "transport", None)) is not None:
+        transport.abort()
