@@ -41,14 +41,37 @@ class Listener:
                 self._queue.add(key)
 
 
-def make_registry(listener: Listener, agent: str) -> kopf.OperatorRegistry:
+class Login:
+    """How kopf reaches the API server: by the pod's service account or a kubeconfig file, under the name `agent`."""
+
+    def __init__(self, agent: str) -> None:
+        self._agent = agent
+        self._sessions: list[aiohttp.ClientSession] = []
+
+    async def log_in(self, settings: kopf.OperatorSettings, **_: Any) -> kopf.AiohttpSession | None:
+        """Return a session with the credentials of now; kopf asks for another when they are no longer accepted."""
+        access = kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(settings=settings)
+        if access is None:
+            return None
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=access.as_ssl_context()),
+            headers={**access.as_http_headers(), "User-Agent": self._agent},
+        )
+        self._sessions.append(session)
+        return kopf.AiohttpSession(
+            server=access.server, default_namespace=access.default_namespace, aiohttp_session=session
+        )
+
+    async def close(self) -> None:
+        """End every session, and with them every watch."""
+        for session in self._sessions:
+            await session.close()
+
+
+def make_registry(listener: Listener, login: Login) -> kopf.OperatorRegistry:
     """Return the handlers for clusters, for what they own, and for Secrets that ask to be watched."""
     registry = kopf.OperatorRegistry()
-
-    async def log_in(settings: kopf.OperatorSettings, **_: Any) -> kopf.AiohttpSession | None:
-        return _open_session(settings, agent)
-
-    kopf.on.login(registry=registry)(log_in)
+    kopf.on.login(registry=registry)(login.log_in)
     for kind in (CLUSTER, *CHILDREN, SECRET):
         hear = {CLUSTER: listener.hear_cluster, SECRET: listener.hear_secret}.get(kind, listener.hear_child)
         kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)(hear)
@@ -61,17 +84,3 @@ def _note(event: kopf.RawEvent, hearing: Hearing) -> None:
         hearing.hear_end(metadata["uid"], metadata["resourceVersion"])
     else:
         hearing.hear(metadata["uid"], metadata["resourceVersion"])
-
-
-def _open_session(settings: kopf.OperatorSettings, agent: str) -> kopf.AiohttpSession | None:
-    """Return a session with our name in it, by the pod's service account or a kubeconfig file."""
-    access = kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(settings=settings)
-    if access is None:
-        return None
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=access.as_ssl_context()),
-        headers={**access.as_http_headers(), "User-Agent": agent},
-    )
-    return kopf.AiohttpSession(
-        server=access.server, default_namespace=access.default_namespace, aiohttp_session=session
-    )

@@ -18,7 +18,7 @@ from .blueprint import Blueprint
 from .custom_resource import Key
 from .election import DEFAULT_TERMS, Candidate, Elector, Terms
 from .errors import ApiError, LeadershipLost, Unavailable
-from .handlers import Listener, make_registry
+from .handlers import Listener, Login, make_registry
 from .hearing import Hearing
 from .images import VERSION
 from .kinds import CLUSTER
@@ -117,10 +117,10 @@ class Replica:
 
     async def _watch(self, asked: asyncio.Event) -> None:
         """Have kopf watch until `asked` to stop, or until it ends by itself."""
-        ready, stop = asyncio.Event(), asyncio.Event()
+        ready, stop, login = asyncio.Event(), asyncio.Event(), Login(self._agent)
         watching = asyncio.create_task(
             kopf.operator(
-                registry=make_registry(Listener(self._queue, self._hearing), self._agent),
+                registry=make_registry(Listener(self._queue, self._hearing), login),
                 settings=make_settings(self._options.longest_silence),
                 clusterwide=not self._options.namespaces,
                 namespaces=self._options.namespaces,
@@ -134,6 +134,7 @@ class Replica:
         stop.set()
         hearing_signals.cancel()
         stopping.cancel()
+        await login.close()
         if asked.is_set():
             return  # it only reads: whatever of it is left ends with the process
         watching.result()

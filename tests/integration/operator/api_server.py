@@ -18,7 +18,7 @@ import kmock
 from notification_operator.kinds import CHILDREN, CLUSTER, CONTROLLER_REVISION, EVENT, LEASE, SECRET, Kind
 
 Address = tuple[str, str, str]  # plural, namespace, name
-KINDS = (*CHILDREN, CLUSTER, CONTROLLER_REVISION, EVENT, LEASE, SECRET)
+KINDS = (*CHILDREN, CLUSTER, CONTROLLER_REVISION, EVENT, LEASE, SECRET, Kind("v1", "Namespace", "namespaces"))
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -36,7 +36,7 @@ class ApiServer(kmock.KubernetesScaffold):
     _oldest: int = attrs.field(default=0, init=False)
     _answers: Counter[int] = attrs.field(factory=Counter, init=False)
     _surprises: dict[int, Callable[[], Awaitable[None]]] = attrs.field(factory=dict, init=False)
-    _closed: bool = attrs.field(default=False, init=False)
+    _epoch: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -101,9 +101,9 @@ class ApiServer(kmock.KubernetesScaffold):
         """Compact: watches that start from before now get a 410."""
         self._oldest = next(self._versions)
 
-    async def close(self) -> None:
-        """End every watch."""
-        self._closed = True
+    async def end_watches(self) -> None:
+        """End every watch that is open, as a server does now and then."""
+        self._epoch += 1
         async with self._news:
             self._news.notify_all()
 
@@ -136,14 +136,15 @@ class ApiServer(kmock.KubernetesScaffold):
         if since < self._oldest:
             yield {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}
             return
-        while not self._closed:
+        epoch = self._epoch
+        while epoch == self._epoch:
             for version, type_, each in self._history[at:]:
                 address = (each["plural"], each["object"]["metadata"]["namespace"], each["object"]["metadata"]["name"])
                 if version > since and _matches(request, address, each["object"]) and plural not in self.muted:
                     yield {"type": type_, "object": each["object"]}
             at = len(self._history)
             async with self._news:
-                while len(self._history) == at and not self._closed:
+                while len(self._history) == at and epoch == self._epoch:
                     await self._news.wait()
 
     def _fetch(self, request: kmock.Request) -> Any:

@@ -17,7 +17,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     async with ApiServer() as handler, kmock.Server(handler) as listening:
         monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path / "kubeconfig", str(listening.url))))
         yield handler
-        await handler.close()
+        await handler.end_watches()
 
 
 @pytest.fixture

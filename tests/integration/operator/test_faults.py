@@ -12,7 +12,7 @@ from notification_operator.queue import Pace, WorkQueue
 
 from ...support.waiting import eventually
 from .api_server import ApiServer
-from .cluster import KEY, finish_setup, make_cluster, make_reconciler, settle
+from .cluster import KEY, make_cluster, make_reconciler, settle
 
 
 async def test_too_many_requests_carries_the_time_to_wait(server: ApiServer, api: Api) -> None:
