@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.errors import ClusterError
+from tests.cluster.errors import CannotRun
 
 
 def root() -> Path:
@@ -19,12 +19,12 @@ def root() -> Path:
 
 
 def folder(*parts: str) -> Path:
-    """A folder of the cache, made if it is not there; ClusterError if it cannot be."""
+    """A folder of the cache, made if it is not there; CannotRun if it cannot be."""
     path = root().joinpath(*parts)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ClusterError(f"{path} cannot be made ({error.strerror}): name another folder by CLUSTER_CACHE") from error
+        raise CannotRun(f"{path} cannot be made ({error.strerror}): name another folder by CLUSTER_CACHE") from error
     return path
 
 

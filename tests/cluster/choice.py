@@ -21,9 +21,10 @@ def choose_cluster() -> Cluster:
         return Given(Path(given))
     if engine := find_engine():
         return Kind(engine)
+    wanted = suites.of_machines()
     try:
         require_host()
-        if not all(find(suite).exists() for suite in suites.of_machines()):
+        if not all(find(suite).exists() for suite in wanted):
             require_go()
     except CannotRun as error:
         raise CannotRun(f"no container engine answers, so kind cannot run; and {error}") from error

@@ -25,6 +25,11 @@ class Cluster(Protocol):
         """Helm."""
         ...
 
+    @property
+    def control_plane(self) -> str:
+        """The machine of etcd and the API server, which `kill` and `start` take as they take nodes."""
+        ...
+
     def build(self, progress: Progress) -> None:
         """Make what `up` needs, unless it is there."""
         ...
@@ -50,7 +55,7 @@ class Cluster(Protocol):
         ...
 
     def kill(self, node: str) -> None:
-        """Take a node away as a loss of power would."""
+        """Take a node away as a loss of power would; what it ran has no chance to end in order."""
         ...
 
     def start(self, node: str) -> None:

@@ -32,13 +32,21 @@ class Given:
         """The person's own Helm."""
         return find_tool("helm")
 
+    @property
+    def control_plane(self) -> str:
+        """A name for what nobody may kill."""
+        return "control-plane"
+
     def build(self, progress: Progress) -> None:
         """Nothing is to be built."""
 
     def is_up(self) -> bool:
         """Whether the API answers that it is ready."""
         try:
-            return run([self.kubectl, f"--kubeconfig={self.kubeconfig}", "get", "--raw=/readyz"], within=10) == "ok"
+            return (
+                run([self.kubectl, f"--kubeconfig={self.kubeconfig}", "get", "--raw=/readyz"], within=10).strip()
+                == "ok"
+            )
         except ClusterError:
             return False
 

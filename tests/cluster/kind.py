@@ -41,6 +41,11 @@ class Kind:
         """The person's own Helm."""
         return find_tool("helm")
 
+    @property
+    def control_plane(self) -> str:
+        """The container of etcd and the API server."""
+        return f"{NAME}-control-plane"
+
     def build(self, progress: Progress) -> None:
         """Build kind, unless it is installed."""
         if shutil.which("kind") is None:
@@ -84,7 +89,7 @@ class Kind:
     def audit_log(self) -> Path:
         """A copy of the audit log as it is now."""
         copy = self.kubeconfig.with_name("audit.jsonl")
-        copy.write_text(run([self._engine, "exec", f"{NAME}-control-plane", "cat", AUDIT_LOG]))
+        copy.write_text(run([self._engine, "exec", self.control_plane, "cat", AUDIT_LOG]))
         return copy
 
     def kill(self, node: str) -> None:
@@ -96,7 +101,7 @@ class Kind:
         run([self._engine, "start", node])
 
     def _answers(self) -> bool:
-        return run([self.kubectl, f"--kubeconfig={self.kubeconfig}", "get", "--raw=/readyz"]) == "ok"
+        return run([self.kubectl, f"--kubeconfig={self.kubeconfig}", "get", "--raw=/readyz"]).strip() == "ok"
 
     def _kind(self, *words: str) -> str:
         program = shutil.which("kind") or find(suites.kind()) / "kind"

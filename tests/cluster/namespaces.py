@@ -44,6 +44,11 @@ class Namespaces:
         """Helm."""
         return find(suites.companions()) / "helm"
 
+    @property
+    def control_plane(self) -> str:
+        """The machine of etcd and the API server."""
+        return self.shape.control_plane.name
+
     def build(self, progress: Progress) -> None:
         """Build every program and image that is not in the cache."""
         require_host()
@@ -53,7 +58,9 @@ class Namespaces:
     def is_up(self) -> bool:
         """Whether the API answers that it is ready."""
         try:
-            return self.kubeconfig.exists() and self._ask("get", "--raw=/readyz", "--request-timeout=2s") == "ok"
+            return (
+                self.kubeconfig.exists() and self._ask("get", "--raw=/readyz", "--request-timeout=2s").strip() == "ok"
+            )
         except ClusterError:
             return False
 

@@ -32,7 +32,7 @@ def attach(shape: Shape, machine: Machine) -> None:
     switch = switch_of(shape)
     configure(f"netns add {machine.namespace}")
     configure(
-        f"link add {machine.name} type veth peer name eth0 netns {machine.namespace}",
+        f"link add {machine.name} type veth peer name eth0 address {machine.hardware} netns {machine.namespace}",
         f"link set {machine.name} master bridge up",
         inside=switch,
     )

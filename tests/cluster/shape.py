@@ -32,6 +32,11 @@ class Machine:
     cgroup: str
     folder: Path
 
+    @property
+    def hardware(self) -> str:
+        """The address of its network card: always the same, or others would look for the old one after a restart."""
+        return "02:00:" + ":".join(f"{byte:02x}" for byte in self.address.packed)
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:

@@ -1,4 +1,4 @@
-"""A node can be killed, and comes back with what it had."""
+"""A node or the control plane can be killed, and comes back with what it had."""
 
 from tests.support.kubernetes import Kubernetes
 from tests.support.waiting import eventually_sync
@@ -26,6 +26,22 @@ def test_a_killed_node_becomes_not_ready_and_comes_back(cluster: Kubernetes, nam
     )
     enter = ["exec", "--namespace", namespace, "there", "--", "/probe", "get", "http://127.0.0.1:8080"]
     assert eventually_sync(lambda: said(cluster, enter) == "there", within=SECONDS_TO_RETURN, what="the pod's return")
+
+
+def test_the_api_comes_back_after_the_loss_of_the_control_plane(
+    cluster: Kubernetes, namespace: str, probe: str
+) -> None:
+    cluster.apply(lone_pod(namespace, "there", probe_pod(probe)))
+    cluster.kubectl("wait", "--namespace", namespace, "pod/there", "--for=condition=Ready", "--timeout=60s")
+    before = cluster.get("pod", "there", "--namespace", namespace)["status"]["containerStatuses"][0]["containerID"]
+    cluster.kill_node(cluster.backend.control_plane)
+    try:
+        assert not cluster.backend.is_up()
+    finally:
+        cluster.start_node(cluster.backend.control_plane)
+    assert eventually_sync(cluster.backend.is_up, within=SECONDS_TO_RETURN, what="the return of the API")
+    after = cluster.get("pod", "there", "--namespace", namespace)["status"]["containerStatuses"][0]
+    assert (after["containerID"], after["restartCount"]) == (before, 0)
 
 
 def readiness(cluster: Kubernetes, node: str) -> str:
