@@ -68,10 +68,8 @@ class Session:
 
     def tell_position(self) -> None:
         """Tell the client a position that no event has told it, such as one behind expired notifications."""
-        if self._live and self.position > self._told:
-            text = self.cursor()
-            if self.socket.send("position", json.dumps(text)):
-                self._told = self.position
+        if self._live:
+            self._tell()
 
     def end(self) -> None:
         """Stop sending."""
@@ -94,10 +92,20 @@ class Session:
                 return self._send(event, repaired)
 
     def _send(self, event: InboxEvent, repaired: bool) -> bool:
+        if event.prev > self._told and not self._tell():
+            return False  # a client that was not told of what it need not see would find a gap before this event
         if not self.socket.send(event.name, event.body, cursor.encode(Cursor(self._epoch, event.seq))):
             return False
         self.position = self._told = event.seq
         self._report(event, repaired)
+        return True
+
+    def _tell(self) -> bool:
+        """See to it that the client knows the position. Returns False if the socket has no room."""
+        if self.position > self._told:
+            if not self.socket.send("position", json.dumps(self.cursor())):
+                return False
+            self._told = self.position
         return True
 
     def _fall_behind(self) -> None:
