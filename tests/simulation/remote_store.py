@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from notifications.domain.errors import Contended
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
 from notifications.domain.jobs import Job, Outcome, Queue
 from notifications.domain.notification import UserKey
 from notifications.domain.submission import Accepted, Conflict, Submission
 from notifications.ports.store import Backlog, Listing, Pending, Publish
 from tests.simulation.servers import Servers
+from tests.simulation.weather import Fault
 from tests.simulation.wire import Call, Wire
 
 T = TypeVar("T")
@@ -79,4 +81,10 @@ class RemoteStore:
         return await self._wire.call(Call(self._servers.database, name), ask)
 
     async def _write(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
-        return await self._wire.call(Call(self._servers.database, name, writes=True), ask)
+        async def wait_for_locks() -> T:
+            wire = self._wire
+            if wire.weather.strikes(Fault.CONTENTION, f"{wire.process.name} {name}", wire.loop.time()):
+                raise Contended("somebody else held a lock for too long")
+            return await ask()
+
+        return await self._wire.call(Call(self._servers.database, name, writes=True), wait_for_locks)

@@ -18,6 +18,7 @@ class Fault(StrEnum):
     SKEW = "clock off by seconds"
     LOST_REQUEST = "request lost"
     LOST_ANSWER = "answer lost"
+    CONTENTION = "lock not had in time"
     DATABASE_AWAY = "database away"
     RESTORE = "database restored from a backup"
     NATS_AWAY = "NATS away"
@@ -37,6 +38,7 @@ class Fault(StrEnum):
 RATES = {
     Fault.LOST_REQUEST: 0.02,
     Fault.LOST_ANSWER: 0.05,
+    Fault.CONTENTION: 0.05,
     Fault.LOST_ACK: 0.1,
     Fault.DOUBLED_JOB: 0.1,
     Fault.LOST_EVENT: 0.15,
