@@ -145,8 +145,8 @@ class Api:
         path = kind.locate(namespace)
         options = {"label_selector": labels or None, "header_params": dict(headers)}
         answer = await self._request("list", kind, path, REQUEST_TIMEOUT, **options)
-        # The items of a list leave out what the list says of them all
-        return [{"apiVersion": kind.api_version, "kind": kind.name, **item} for item in answer["items"]]
+        # The items of a list leave out what the list says of them all, and an empty list of metadata is null
+        return [{"apiVersion": kind.api_version, "kind": kind.name, **item} for item in answer["items"] or ()]
 
     async def _write(self, verb: str, kind: Kind, path: str, **options: Any) -> Object:
         limit = min(REQUEST_TIMEOUT, self._bound_write())

@@ -66,8 +66,8 @@ class WorkQueue(Generic[K]):
 
     def measure_lag(self) -> float:
         """Return for how many seconds the most belated key has been due, or in work."""
-        oldest = min((*self._due.values(), *self._running.values()), default=_now())
-        return max(0.0, _now() - oldest)
+        now = _now()
+        return max(0.0, now - min((*self._due.values(), *self._running.values()), default=now))
 
     async def run(self) -> None:
         """Work until cancelled, also in the middle: whoever comes next finds out what is left to do."""

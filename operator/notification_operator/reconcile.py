@@ -138,7 +138,8 @@ class Reconciler:
 
     async def _drop_other_revisions(self, cluster: CustomResource, name: str) -> None:
         for revision in await self._api.list_metadata(CONTROLLER_REVISION, cluster.key.namespace, _select(cluster)):
-            if revision["metadata"]["name"] != name:
+            # StatefulSets keep revisions of their own, with the same labels
+            if revision["metadata"]["name"] != name and is_owned(revision, cluster.uid):
                 await self._api.delete(CONTROLLER_REVISION, revision)
 
     async def _carry_out(self, cluster: CustomResource, rendering: Rendering, observed: Observed, facts: Facts) -> Pass:

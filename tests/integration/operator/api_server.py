@@ -126,7 +126,7 @@ class ApiServer(kmock.KubernetesScaffold):
 
     def _list(self, request: kmock.Request) -> Any:
         found = [each for address, each in self.objects.items() if _matches(request, address, each)]
-        return {"metadata": {"resourceVersion": str(next(self._versions))}, "items": found}
+        return {"metadata": {"resourceVersion": str(next(self._versions))}, "items": found or None}
 
     async def _watch(self, request: kmock.Request) -> AsyncIterator[Any]:
         plural = _plural(request)

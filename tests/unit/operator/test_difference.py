@@ -1,0 +1,40 @@
+"""What counts as a difference between what we want and what is."""
+
+from typing import Any
+
+import pytest
+
+from notification_operator.difference import find_difference
+
+SAME: list[tuple[Any, Any]] = [
+    ({"a": 1}, {"a": 1, "b": 2}),
+    ({"spec": {"x": [1, 2]}}, {"spec": {"x": [1, 2]}, "status": {}}),
+    ({"env": [{"name": "A", "value": "1"}]}, {"env": [{"name": "B"}, {"name": "A", "value": "1"}]}),
+    ({"ports": [{"port": 80}]}, {"ports": [{"port": 80, "protocol": "TCP"}]}),
+    ({"limits": {"cpu": "1000m", "memory": "1024Mi"}}, {"limits": {"cpu": "1", "memory": "1Gi"}}),
+    ({"requests": {"cpu": 1}}, {"requests": {"cpu": "1"}}),
+    ({"emptyDir": {}}, {}),
+    ({"args": ()}, {}),
+]
+DIFFERENT: list[tuple[Any, Any, str]] = [
+    ({"spec": {"replicas": 2}}, {"spec": {"replicas": 3}}, "spec.replicas"),
+    ({"spec": {"replicas": 2}}, {}, "spec"),
+    ({"args": ["a", "b"]}, {"args": ["a"]}, "args"),
+    ({"args": ["a", "b"]}, {"args": ["b", "a"]}, "args[0]"),
+    ({"tolerations": [{"key": "a"}]}, {"tolerations": [{"key": "a"}, {"key": "b"}]}, "tolerations"),
+    ({"env": [{"name": "A", "value": "1"}]}, {"env": [{"name": "A", "value": "2"}]}, "env[A]"),
+    ({"limits": {"cpu": "1"}}, {"limits": {"cpu": "2"}}, "limits.cpu"),
+    ({"name": "1000m"}, {"name": "1"}, "name"),
+    ({"token": False}, {}, "token"),
+    ({"number": 1}, {"number": True}, "number"),
+]
+
+
+@pytest.mark.parametrize(("desired", "observed"), SAME)
+def test_it_is_the_same(desired: Any, observed: Any) -> None:
+    assert find_difference(desired, observed) is None
+
+
+@pytest.mark.parametrize(("desired", "observed", "path"), DIFFERENT)
+def test_the_first_different_field_is_named(desired: Any, observed: Any, path: str) -> None:
+    assert find_difference(desired, observed) == path
