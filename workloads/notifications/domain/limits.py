@@ -62,7 +62,8 @@ HOUSEKEEPING_AFTER_FAILURE: Final = 60.0
 # Sockets
 PING_INTERVAL: Final = 25.0
 PING_TIMEOUT: Final = 60.0
-CONNECT_TIMEOUT: Final = 5.0
+# As long as a stock client waits for its handshake: a gateway that is late must not punish the client for it
+CONNECT_TIMEOUT: Final = 20.0
 OUTBOUND_CAP: Final = 1024 * 1024
 SLOW_CONSUMER_GRACE: Final = 30.0
 

@@ -23,7 +23,7 @@ _HOP_BY_HOP = frozenset({
 })  # fmt: skip
 _MARK = "X-Notifications-Forwarded"
 _FAREWELL = 2.0
-_TIMEOUT = aiohttp.ClientTimeout(total=PING_INTERVAL + PING_TIMEOUT + 5, connect=2)
+_TIMEOUT = aiohttp.ClientTimeout(total=PING_INTERVAL + PING_TIMEOUT + 5, connect=5)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
