@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-from notifications.adapters.memory.store import MemoryStore
 from tests.simulation.device import Device
 from tests.simulation.history import Restored
 from tests.simulation.life import Surroundings
@@ -29,7 +28,6 @@ class Nemesis:
         self._processes = processes
         self._devices = devices
         self._random = around.weather.random
-        self._backup: MemoryStore | None = None
         acts = {
             Fault.CRASH: self._crash,
             Fault.FREEZE: self._freeze,

@@ -78,14 +78,14 @@ class _Line:
         self._on_event = on_event
         self._context = copy_context()
         self._known_at = 0.0
-        if self._strikes(Fault.LATE_INTEREST):
+        if wire.strikes(Fault.LATE_INTEREST, "interest"):
             self._known_at = wire.loop.time() + wire.weather.random.uniform(0.0, INTEREST_KNOWN_WITHIN)
 
     def carry(self, event: InboxEvent) -> None:
-        if self._nats.away or self._wire.loop.time() < self._known_at or self._strikes(Fault.LOST_EVENT):
+        if self._nats.away or self._wire.loop.time() < self._known_at or self._wire.strikes(Fault.LOST_EVENT, "event"):
             return
         self._bring(event)
-        if self._strikes(Fault.DOUBLED_EVENT):
+        if self._wire.strikes(Fault.DOUBLED_EVENT, "event"):
             self._bring(event)
 
     def cut(self) -> None:
@@ -94,12 +94,9 @@ class _Line:
 
     def _bring(self, event: InboxEvent) -> None:
         delay = self._wire.weather.random.uniform(0.0005, 0.004)
-        if self._strikes(Fault.DELAYED_EVENT):
+        if self._wire.strikes(Fault.DELAYED_EVENT, "event"):
             delay = self._wire.weather.random.uniform(0.1, 3.0)
         self._wire.loop.call_later(delay, self._on_event, inbox.unpack(inbox.pack(event)), context=self._context)
-
-    def _strikes(self, fault: Fault) -> bool:
-        return self._wire.weather.strikes(fault, self._wire.process.name, self._wire.loop.time())
 
 
 class RemoteFleetBus:
@@ -120,7 +117,7 @@ class RemoteFleetBus:
         def carry(beacon: Beacon) -> None:
             self._wire.loop.call_soon(on_beacon, beacon, context=context)
 
-        subscription = await self._bus.listen(carry)
+        subscription = await self._wire.call(Call(self._nats, "listen"), lambda: self._bus.listen(carry))
         self._wire.at_death(lambda: self._wire.loop.create_task(subscription.close()))
         return subscription
 

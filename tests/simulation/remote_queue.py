@@ -40,7 +40,7 @@ class RemoteQueue:
     async def publish(self, jobs: Sequence[Job]) -> list[Job]:
         sent = [packing.unpack(packing.pack(job)) for job in jobs]
         stored = await self._wire.call(Call(self._nats, "publish"), lambda: self._queue.publish(sent))
-        return [job for job in stored if not self._strikes(Fault.LOST_ACK)]
+        return [job for job in stored if not self._wire.strikes(Fault.LOST_ACK, job.id)]
 
     async def fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[RemoteDelivery]:
         handed_out = await self._wire.call(
@@ -61,9 +61,6 @@ class RemoteQueue:
     async def _fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[MemoryDelivery]:
         handed_out = await self._queue.fetch(queue, limit, wait)
         for delivery in handed_out:
-            if self._strikes(Fault.DOUBLED_JOB):
+            if self._wire.strikes(Fault.DOUBLED_JOB, delivery.job.id):
                 await delivery.retry(0)
         return handed_out
-
-    def _strikes(self, fault: Fault) -> bool:
-        return self._wire.weather.strikes(fault, self._wire.process.name, self._wire.loop.time())

@@ -82,8 +82,7 @@ class RemoteStore:
 
     async def _write(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
         async def wait_for_locks() -> T:
-            wire = self._wire
-            if wire.weather.strikes(Fault.CONTENTION, f"{wire.process.name} {name}", wire.loop.time()):
+            if self._wire.strikes(Fault.CONTENTION, name):
                 raise Contended("somebody else held a lock for too long")
             return await ask()
 

@@ -58,8 +58,8 @@ def test_promises_are_kept_in_a_storm(seed: int, tally: Tally) -> None:
     result = run(seed)
     tally.add(result)
     violations = "\n".join(map(str, check(result.history)))
-    replay = f"SIMULATION_SEEDS={seed} .venv/bin/python -m pytest tests/simulation -k promises"
-    assert not violations, f"{violations}\nagain: {replay}"
+    again = f"SIMULATION_SEEDS={seed} .venv/bin/python -m pytest tests/simulation -k storm"
+    assert not violations, f"{violations}\nagain: {again}\nin full: .venv/bin/python -m tests.simulation {seed}"
 
 
 @pytest.fixture

@@ -83,6 +83,10 @@ class Wire:
         self.die()
         return True
 
+    def strikes(self, fault: Fault, what: str) -> bool:
+        """Decide whether a fault happens to this process on this occasion."""
+        return self.weather.strikes(fault, f"{self.process.name} {what}", self.loop.time())
+
     async def call(self, call: Call, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask a server and return its answer. Raises what it raises, Unavailable, or CommitUnknown."""
         if self.loop.burying:
@@ -122,18 +126,15 @@ class Wire:
         lost = CommitUnknown if call.writes else Unavailable
         if call.server.is_away():
             return _Failure(Unavailable(f"{call.server.name} is away"))
-        if self._strikes(Fault.LOST_REQUEST, call):
+        if self.strikes(Fault.LOST_REQUEST, call.name):
             return _Failure(lost(f"the request {call.name} was lost"))
         try:
             result = await ask()
         except Exception as error:
             return _Failure(error)
-        if call.server.is_away() or self._strikes(Fault.LOST_ANSWER, call):
+        if call.server.is_away() or self.strikes(Fault.LOST_ANSWER, call.name):
             return _Failure(lost(f"the answer to {call.name} was lost"))
         return result
-
-    def _strikes(self, fault: Fault, call: Call) -> bool:
-        return self.weather.strikes(fault, f"{self.process.name} {call.name}", self.loop.time())
 
     def _latency(self, call: Call) -> float:
         return self.weather.latency(f"{self.process.name} {call.name}", self.loop.time())
