@@ -5,7 +5,7 @@ import sys
 
 from pythonjsonlogger.json import JsonFormatter
 
-_QUIET = ("kopf", "aiohttp.access", "aiohttp.server", "asyncio", "kubernetes")
+_QUIET = ("kopf", "aiohttp.access", "aiohttp.server", "asyncio")
 
 
 def configure_logs(level: int = logging.INFO) -> None:
@@ -20,5 +20,7 @@ def configure_logs(level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # It warns of a kubeconfig file that is missing; what comes of that is told as an error
+    logging.getLogger("kubernetes").setLevel(logging.ERROR)
     for quiet in _QUIET:
         logging.getLogger(quiet).setLevel(logging.WARNING)

@@ -30,6 +30,7 @@ from .reconcile import Reconciler
 from .settings import LONGEST_SILENCE, make_settings
 
 CRD_RETRY: Final = 5.0
+UNWATCH_TIMEOUT: Final = 0.5  # kopf drops its watches at once, and then waits for tasks that are not its own
 
 _log = logging.getLogger(__name__)
 
@@ -134,6 +135,7 @@ class Replica:
         stop.set()
         hearing_signals.cancel()
         stopping.cancel()
+        await asyncio.wait({watching}, timeout=UNWATCH_TIMEOUT)
         await login.close()
         if asked.is_set():
             return  # it only reads: whatever of it is left ends with the process

@@ -70,9 +70,9 @@ class ApiServer(kmock.KubernetesScaffold):
         passing = (EVENT.plural, CONTROLLER_REVISION.plural)
         return {(plural, name) for plural, _, name in self.objects if plural not in passing}
 
-    def count(self, method: str) -> int:
-        """How many requests had this method."""
-        return sum(request.method.value == method for request in self._requests)
+    def list_agents(self) -> set[str]:
+        """Every User-Agent that asked for something."""
+        return {request.headers["User-Agent"] for request in self._requests}
 
     def count_writes(self) -> int:
         """How many requests wanted to change something."""
@@ -126,7 +126,9 @@ class ApiServer(kmock.KubernetesScaffold):
 
     def _list(self, request: kmock.Request) -> Any:
         found = [each for address, each in self.objects.items() if _matches(request, address, each)]
-        return {"metadata": {"resourceVersion": str(next(self._versions))}, "items": found or None}
+        # Of metadata alone, an empty list is null
+        nothing: list[Any] | None = None if "PartialObjectMetadata" in request.headers["Accept"] else []
+        return {"metadata": {"resourceVersion": str(next(self._versions))}, "items": found or nothing}
 
     async def _watch(self, request: kmock.Request) -> AsyncIterator[Any]:
         plural = _plural(request)

@@ -46,7 +46,7 @@ async def test_a_cluster_is_made_as_soon_as_it_appears(server: ApiServer) -> Non
     async with run_replica():
         await eventually(lambda: "notificationclusters" in server.watches, within=20, what="the watch of clusters")
         await make_cluster(server)
-        await eventually(lambda: server.find(SERVICE, "demo-gateway"), what="its Service")
+        await eventually(lambda: "jobs" in {plural for plural, _ in server.list_names()}, what="its setup")
         await finish_setup(server)
         await eventually(lambda: server.find(DEPLOYMENT, "demo-gateway"), what="its gateways")
     cluster = server.find(CLUSTER, "demo")
