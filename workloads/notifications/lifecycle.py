@@ -9,6 +9,7 @@ from typing import Any
 
 from notifications.adapters.http.listener import Application, Listener
 from notifications.adapters.nats.connection import Connection, connect
+from notifications.adapters.postgres.migrate import require_set_up
 from notifications.adapters.postgres.pool import Pool, open_pool
 from notifications.app.tasks import Tasks
 from notifications.config import NatsConfig, PostgresConfig, read_postgres_uri, read_secret
@@ -70,6 +71,7 @@ async def open_postgres(life: Life, config: PostgresConfig, name: str) -> Pool:
     """Connect to PostgreSQL until the process ends. Raises Misconfigured or Unavailable."""
     pool = await open_pool(read_postgres_uri(config.uri_file), config.pool_min, config.pool_max, name)
     life.on_exit(pool.close)
+    await require_set_up(pool)
     return pool
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from notifications.adapters.postgres.epochs import ensure_inbox_epoch
 from notifications.adapters.postgres.partitions import ensure_partitions
-from notifications.adapters.postgres.pool import CLOSE_TIMEOUT, Connection, answer, connect
+from notifications.adapters.postgres.pool import CLOSE_TIMEOUT, Connection, Pool, answer, connect
 from notifications.domain.errors import Misconfigured, Unavailable
 
 PATIENCE: Final = 600.0
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_at timestamptz NOT NULL DEFAULT now()
 )
 """
+_EXISTS: Final = "SELECT to_regclass('schema_migrations') IS NOT NULL AS exists"
 _APPLIED: Final = "SELECT name, checksum FROM schema_migrations"
 _RECORD: Final = "INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)"
 
@@ -53,6 +54,14 @@ async def set_up(uri: str, now: datetime) -> list[str]:
         return await answer(connection, _set_up(connection, now), Unavailable)
     finally:
         await connection.close(timeout=CLOSE_TIMEOUT)
+
+
+async def require_set_up(pool: Pool) -> None:
+    """Raise Misconfigured unless the database has everything that this release needs; Unavailable without answer."""
+    (found,) = await pool.read(_EXISTS)
+    applied = {row["name"] for row in await pool.read(_APPLIED)} if found["exists"] else set()
+    if missing := [migration.name for migration in migrations() if migration.name not in applied]:
+        raise Misconfigured(f"the database lacks {', '.join(missing)}: run `notifications setup`")
 
 
 def migrations() -> list[Migration]:
