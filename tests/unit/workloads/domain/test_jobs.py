@@ -22,7 +22,7 @@ def test_a_job_survives_the_queue(id: UUID, user: str, queue: Queue) -> None:
 
 @given(st.binary(max_size=60) | st.sampled_from([b"{}", b"[]", b"null", b'{"n":1}', b"1", b'"x"']))
 def test_whatever_else_the_queue_carries_is_no_job(packed: bytes) -> None:
-    with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
+    with pytest.raises((ValueError, KeyError)):
         unpack(packed)
 
 
