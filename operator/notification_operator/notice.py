@@ -13,7 +13,7 @@ from .plan import Repair
 
 _TOLD: Final = ("Ready", "Reconciled", "SetupComplete", "Paused")
 _EXPECTED: Final = frozenset(
-    {"NotAllReady", "NotAsked", "NotMade", "NotPaused", "NotReached", "Paused", "RollingOut", "Running", "Starting"}
+    {"PodsNotReady", "NotAsked", "NotMade", "NotPaused", "NotReached", "Paused", "RollingOut", "Running", "Starting"}
 )
 
 

@@ -131,8 +131,8 @@ def _judge_set(type_: str, stateful_set: Object | None) -> Condition:
         return Condition(type_, "False", "NotMade", "its StatefulSet does not exist yet")
     wanted, ready = stateful_set["spec"].get("replicas", 1), stateful_set.get("status", {}).get("readyReplicas", 0)
     if ready < wanted:
-        return Condition(type_, "False", "NotAllReady", f"{ready} of {wanted} pods are ready")
-    return Condition(type_, "True", "AllReady", f"{ready} of {wanted} pods are ready")
+        return Condition(type_, "False", "PodsNotReady", f"{ready} of {wanted} pods are ready")
+    return Condition(type_, "True", "PodsReady", f"{ready} of {wanted} pods are ready")
 
 
 def _judge_deployment(type_: str, deployment: Object | None) -> Condition:
@@ -142,10 +142,10 @@ def _judge_deployment(type_: str, deployment: Object | None) -> Condition:
     available, updated = status.get("availableReplicas", 0), status.get("updatedReplicas", 0)
     seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
     if available < wanted:
-        return Condition(type_, "False", "NotAllReady", f"{available} of {wanted} pods are ready")
+        return Condition(type_, "False", "PodsNotReady", f"{available} of {wanted} pods are ready")
     if not seen or updated < wanted or status.get("replicas", 0) > wanted:
         return Condition(type_, "False", "RollingOut", f"{updated if seen else 0} of {wanted} pods are up to date")
-    return Condition(type_, "True", "AllReady", f"{available} of {wanted} pods are ready")
+    return Condition(type_, "True", "PodsReady", f"{available} of {wanted} pods are ready")
 
 
 def _count_gateways(cluster: CustomResource, facts: Facts) -> Object:
