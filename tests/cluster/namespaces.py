@@ -82,7 +82,9 @@ class Namespaces:
         """Kill every machine and remove what they left."""
         require_host()
         with cache.lock(f"cluster-{self.shape.name}"):
-            progress.say("killing the machines and removing what they left")
+            progress.say("killing the machines")
+            self._stop()
+            progress.say("removing their disks")
             self._clear()
 
     def load(self, archives: Sequence[Path]) -> None:
