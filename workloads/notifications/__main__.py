@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -77,11 +78,18 @@ def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_process_arguments(parser: argparse.ArgumentParser, file: str) -> None:
     parser.add_argument("--config", type=Path, required=True, help=file)
-    parser.add_argument("--id", required=True, help="the name of this process, unique in the cluster")
+    parser.add_argument("--id", type=parse_name, required=True, help="the name of this process, unique in the cluster")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument(
         "--management-port", type=parse_port, default=9090, help="health, metrics and load (default: 9090)"
     )
+
+
+def parse_name(text: str) -> str:
+    """Read the name of a process, as Kubernetes allows it for a pod: ids of sessions begin with it."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,126}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name: use 1 to 127 of a-z, 0-9, '.', '-'")
+    return text
 
 
 def parse_port(text: str) -> int:

@@ -13,7 +13,7 @@ import pytest
 from notifications.adapters.postgres import pool as pools
 from notifications.adapters.postgres.pool import Connection, Pool, connect, open_pool
 from notifications.adapters.postgres.submissions import PostgresSubmissions
-from notifications.domain.errors import CommitUnknown, Misconfigured, Unavailable
+from notifications.domain.errors import CommitUnknown, Contended, Misconfigured, Unavailable
 from tests.integration.postgres.submissions import TENANT, write_submission
 from tests.support.ports import free_port
 from tests.support.postgres import Postgres
@@ -91,7 +91,7 @@ async def test_a_connection_lost_before_the_commit_was_sent_is_unavailable(pool:
 async def test_a_statement_that_takes_too_long_was_not_done(pool: Pool) -> None:
     with pytest.raises(Unavailable) as caught:
         await pool.write(lambda connection: connection.execute("SET LOCAL statement_timeout = 50; SELECT pg_sleep(9)"))
-    assert type(caught.value) is Unavailable
+    assert type(caught.value) is Contended
 
 
 async def test_a_lock_that_is_not_to_be_had_means_not_done(pool: Pool, inbox_database: str) -> None:
@@ -108,7 +108,7 @@ async def test_a_lock_that_is_not_to_be_had_means_not_done(pool: Pool, inbox_dat
         with pytest.raises(Unavailable) as caught:
             await pool.write(work)
     await holder.close()
-    assert type(caught.value) is Unavailable
+    assert type(caught.value) is Contended
 
 
 async def test_a_backend_that_freezes_leaves_the_outcome_unknown(
@@ -200,7 +200,7 @@ async def test_a_deadlock_is_tried_again(pool: Pool) -> None:
     assert len(attempts) == 3
 
 
-async def test_a_deadlock_that_does_not_end_is_unavailable(pool: Pool) -> None:
+async def test_a_deadlock_that_does_not_end_is_contention(pool: Pool) -> None:
     attempts: list[int] = []
 
     async def work(connection: Connection) -> None:
@@ -209,7 +209,7 @@ async def test_a_deadlock_that_does_not_end_is_unavailable(pool: Pool) -> None:
 
     with pytest.raises(Unavailable) as caught:
         await pool.write(work)
-    assert type(caught.value) is Unavailable
+    assert type(caught.value) is Contended
     assert len(attempts) == pools.ATTEMPTS
 
 

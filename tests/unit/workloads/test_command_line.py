@@ -100,6 +100,8 @@ def test_a_database_that_is_away_is_no_mistake_of_the_user(tmp_path: Path, capsy
         ["serve"],
         ["gateway"],
         ["gateway", "--config", "x"],
+        ["gateway", "--config", "x", "--id", "g~1"],
+        ["worker", "--config", "x", "--id", ""],
         ["gateway", "--config", "x", "--id", "g", "--port", "web"],
         ["gateway", "--config", "x", "--id", "g", "--port", "65536"],
         ["gateway", "--config", "x", "--id", "g", "--port", "-1"],
