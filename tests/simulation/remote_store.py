@@ -35,7 +35,9 @@ class RemoteStore:
         return await self._read("heads", lambda: self._servers.store.heads(owners))
 
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
-        return await self._read("read", lambda: self._servers.store.read(owner, after, limit))
+        # The longest of all queries: much happens between what it sees and when it is seen
+        call = Call(self._servers.database, "read", latency=0.1)
+        return await self._wire.call(call, lambda: self._servers.store.read(owner, after, limit))
 
     async def pending(self, owner: UserKey, limit: int) -> Pending:
         return await self._read("pending", lambda: self._servers.store.pending(owner, limit))

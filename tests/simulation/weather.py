@@ -88,9 +88,8 @@ class Weather:
         self.strike(Fault.CRASH, str(point), at)
         return True
 
-    def latency(self, name: str, at: float) -> float:
-        """Return how long a message takes one way, in seconds."""
+    def latency(self, name: str, at: float, longest: float) -> float:
+        """Return how long a message takes one way, in seconds: up to `longest` on a good day."""
         if self.strikes(Fault.SLOW_CALL, name, at):
             return self.random.uniform(0.1, 3.0)
-        longest = 0.004 if self.random.random() < 0.8 else 0.1
         return self.random.uniform(0.0005, longest)

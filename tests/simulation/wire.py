@@ -43,12 +43,14 @@ class Call:
     """What is asked of a server. `writes`: a lost answer leaves the outcome unknown.
 
     `held`: the server lets go of it as soon as the caller is dead, such as a transaction or a waiting fetch.
+    `latency` is the longest that it takes one way on a good day, in seconds.
     """
 
     server: Server
     name: str
     writes: bool = False
     held: bool = False
+    latency: float = 0.004
 
 
 class Wire:
@@ -137,7 +139,7 @@ class Wire:
         return result
 
     def _latency(self, call: Call) -> float:
-        return self.weather.latency(f"{self.process.name} {call.name}", self.loop.time())
+        return self.weather.latency(f"{self.process.name} {call.name}", self.loop.time(), call.latency)
 
 
 @dataclass(frozen=True, slots=True)
