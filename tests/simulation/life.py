@@ -41,7 +41,7 @@ class Life:
         servers = around.servers
         self.store = RemoteStore(self.wire, servers)
         self.queue = RemoteQueue(self.wire, servers.nats, servers.queue)
-        self.inbox_bus = RemoteInboxBus(self.wire, servers.nats, servers.inbox_bus)
+        self.inbox_bus = RemoteInboxBus(self.wire, servers.nats, servers.inbox_bus, servers.echo)
         self.fleet_bus = RemoteFleetBus(self.wire, servers.nats, servers.fleet_bus)
         self._around = around
         self._skew = _choose_skew(name, around)

@@ -3,13 +3,16 @@
 Owners are told apart by the subjects of the domain alone, and events travel packed, as they do on NATS.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextvars import Context, copy_context
+from dataclasses import dataclass
 
 from notifications.adapters.memory.bus import MemoryFleetBus, MemoryInboxBus
 from notifications.domain import inbox, subjects
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
+from notifications.domain.limits import OFFER_TIMEOUT
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Beacon, Subscription
 from tests.simulation.weather import Fault
@@ -18,16 +21,25 @@ from tests.simulation.wire import Call, Server, Wire
 INTEREST_KNOWN_WITHIN = 0.8
 
 
+@dataclass(slots=True)
+class Echo:
+    """Counts, for all processes, who was asked to take an event, and who answered."""
+
+    asked: int = 0
+    answered: int = 0
+
+
 class RemoteInboxBus:
     """InboxBus over a wire."""
 
-    def __init__(self, wire: Wire, nats: Server, bus: MemoryInboxBus) -> None:
+    def __init__(self, wire: Wire, nats: Server, bus: MemoryInboxBus, echo: Echo) -> None:
         self._wire = wire
         self._nats = nats
         self._bus = bus
+        self._echo = echo
 
     async def subscribe(self, owner: UserKey, on_event: Callable[[InboxEvent], None]) -> "Interest":
-        line = _Line(self._wire, self._nats, on_event)
+        line = _Line(self._wire, on_event, self._echo)
 
         async def register() -> None:
             line.subscription = await self._bus.subscribe(_address(owner), line.carry)
@@ -41,13 +53,23 @@ class RemoteInboxBus:
         return Interest(self._wire, self._nats, line)
 
     async def offer(self, owner: UserKey, event: InboxEvent) -> bool:
-        return await self._wire.call(Call(self._nats, "offer"), lambda: self._bus.offer(_address(owner), event))
+        return await self._wire.call(Call(self._nats, "offer"), lambda: self._request(owner, event))
 
     async def tell(self, owner: UserKey, event: InboxEvent) -> None:
         try:
             await self._wire.call(Call(self._nats, "tell"), lambda: self._bus.tell(_address(owner), event))
         except Unavailable:
             return
+
+    async def _request(self, owner: UserKey, event: InboxEvent) -> bool:
+        asked, answered = self._echo.asked, self._echo.answered
+        await self._bus.offer(_address(owner), event)
+        if self._echo.asked == asked:
+            return False
+        if self._echo.answered == answered:
+            await asyncio.sleep(OFFER_TIMEOUT)
+            raise Unavailable("whoever was asked did not answer in time")
+        return True
 
 
 class Interest:
@@ -71,19 +93,23 @@ class Interest:
 class _Line:
     """Brings events from the server to the process that subscribed: late, twice or not at all."""
 
-    def __init__(self, wire: Wire, nats: Server, on_event: Callable[[InboxEvent], None]) -> None:
+    def __init__(self, wire: Wire, on_event: Callable[[InboxEvent], None], echo: Echo) -> None:
         self.subscription: Subscription | None = None
         self._wire = wire
-        self._nats = nats
         self._on_event = on_event
+        self._echo = echo
         self._context = copy_context()
         self._known_at = 0.0
         if wire.strikes(Fault.LATE_INTEREST, "interest"):
             self._known_at = wire.loop.time() + wire.weather.random.uniform(0.0, INTEREST_KNOWN_WITHIN)
 
     def carry(self, event: InboxEvent) -> None:
-        if self._nats.away or self._wire.loop.time() < self._known_at or self._wire.strikes(Fault.LOST_EVENT, "event"):
+        if self._wire.loop.time() < self._known_at:
             return
+        self._echo.asked += 1
+        if self._wire.strikes(Fault.LOST_EVENT, "event"):
+            return
+        self._echo.answered += self._wire.process.frozen is None
         self._bring(event)
         if self._wire.strikes(Fault.DOUBLED_EVENT, "event"):
             self._bring(event)

@@ -9,6 +9,7 @@ from notifications.adapters.memory.queue import MemoryQueue
 from notifications.adapters.memory.store import MemoryStore
 from notifications.ports.store import Publish
 from tests.simulation.loop import VirtualLoop
+from tests.simulation.remote_bus import Echo
 from tests.simulation.wire import Server
 
 DAWN = datetime(2026, 1, 31, 23, 59, 40, tzinfo=UTC)
@@ -25,6 +26,7 @@ class Servers:
         self.store = MemoryStore(self.now)
         self.queue = MemoryQueue()
         self.inbox_bus = MemoryInboxBus()
+        self.echo = Echo()
         self.fleet_bus = MemoryFleetBus()
         self._sweeps = 0
 
