@@ -47,13 +47,13 @@ class Connection:
         self._due = 0.0
         self._full_until = 0.0
         self._is_cut = False
-        self._is_closed = False
+        self._closed = asyncio.Event()
         wire.at_death(self.cut)
 
     @property
     def is_closed(self) -> bool:
         """Whether the gateway knows that it has ended."""
-        return self._is_closed
+        return self._closed.is_set()
 
     @property
     def is_stalled(self) -> bool:
@@ -63,7 +63,7 @@ class Connection:
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         if not self._wire.process.alive or (cursor and self._wire.dies("send", Phase.BEFORE)):
             return True  # nobody is left to act on it
-        if self._is_closed or self._is_full(event):
+        if self.is_closed or self._is_full(event):
             return False
         if not self._is_cut:
             self._put(Frame(event, body, cursor))
@@ -72,16 +72,18 @@ class Connection:
         return True
 
     async def drained(self) -> None:
-        if self._is_closed:
-            raise SlowConsumer("the connection has ended")
         wait = self._full_until - self._wire.loop.time()
-        await asyncio.sleep(min(wait, SLOW_CONSUMER_GRACE))
-        if wait > SLOW_CONSUMER_GRACE or self._is_closed:
-            raise SlowConsumer("the client does not read")
+        try:
+            async with asyncio.timeout(min(wait, SLOW_CONSUMER_GRACE)):
+                await self._closed.wait()
+        except TimeoutError:
+            if wait <= SLOW_CONSUMER_GRACE:
+                return
+        raise SlowConsumer("the client does not read, or the connection has ended")
 
     def close(self) -> None:
         """Flush and close, from the gateway's end."""
-        if self._wire.process.alive and not self._is_closed:
+        if self._wire.process.alive and not self.is_closed:
             self._close()
             self._wire.loop.call_at(max(self._due, self._wire.loop.time() + 0.001), self._end, context=Context())
 
@@ -103,8 +105,8 @@ class Connection:
         self._wire.loop.call_later(0.002, self._close, context=self._context)
 
     def _close(self) -> None:
-        if not self._is_closed and self._wire.process.alive:
-            self._is_closed = True
+        if not self.is_closed and self._wire.process.alive:
+            self._closed.set()
             if self.on_end is not None:
                 self.on_end()
 
