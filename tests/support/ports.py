@@ -1,14 +1,20 @@
 """Ports nobody listens on."""
 
+import random
 import socket
+from contextlib import suppress
+
+# Below the range from which systems take ports for outgoing connections
+LASTING = range(20_000, 32_768)
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port of `host` that was free a moment ago; whoever takes it should be quick."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of `host` that was free a moment ago, and that no outgoing connection will take."""
+    for port in random.sample(LASTING, len(LASTING)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((host, port))
+            return port
+    raise AssertionError("every port is taken")
 
 
 def is_listening(port: int, host: str = "127.0.0.1") -> bool:

@@ -2,14 +2,18 @@
 
 import errno
 import os
+import random
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from ..errors import PortTaken
 from ..machine import HOST, Ports
 from ..spec import ClusterSpec
 from ..topology import list_gateways, list_workers
+
+# Below the ports that systems give to outgoing connections, one of which could hold ours while its process restarts
+_LASTING = range(20_000, 32_768)
 
 
 @contextmanager
@@ -44,7 +48,14 @@ def choose_ports(cluster: ClusterSpec, public: int) -> Ports:
 
 def _find_free_ports(count: int) -> tuple[int, ...]:
     with ExitStack() as stack:  # all are held until the last is chosen, or one could come twice
-        return tuple(stack.enter_context(_bind(0)).getsockname()[1] for _ in range(count))
+        return tuple(stack.enter_context(_bind_any()).getsockname()[1] for _ in range(count))
+
+
+def _bind_any() -> socket.socket:
+    for port in random.sample(_LASTING, len(_LASTING)):
+        with suppress(OSError):
+            return _bind(port)
+    return _bind(0)
 
 
 def _reserve(port: int) -> socket.socket:
