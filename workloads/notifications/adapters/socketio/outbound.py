@@ -27,6 +27,10 @@ class OutboundQueue(asyncio.Queue[Packet | None]):
         """Return when half of the cap is free."""
         await self._room.wait()
 
+    def end(self) -> None:
+        """Let go of whoever waits for room: there is nothing to wait for any more."""
+        self._room.set()
+
     def _put(self, item: Packet | None) -> None:
         super()._put(item)
         self.size += _weight(item)

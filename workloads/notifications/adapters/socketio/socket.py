@@ -56,6 +56,8 @@ class GatewaySocket:
             await asyncio.wait_for(self._queue.wait_for_room(), SLOW_CONSUMER_GRACE)
         except TimeoutError as error:
             raise SlowConsumer(f"nothing was read for {SLOW_CONSUMER_GRACE:.0f} s") from error
+        if self._ended:
+            raise SlowConsumer("the connection has ended")
 
     def close(self) -> None:
         """Flush and close the transport; `release_transport` sees to its end."""
@@ -74,6 +76,7 @@ class GatewaySocket:
 def release_transport(connection: Any) -> None:
     """Let go of a websocket, or end a poll that waits: after a client's farewell the library would hold it for 85 s."""
     connection.queue.put_nowait(None if connection.upgraded else Packet(engine.NOOP))
+    connection.queue.end()
     asyncio.get_running_loop().call_later(_CUT_AFTER, _cut, connection)
 
 

@@ -72,3 +72,14 @@ async def test_the_order_is_kept() -> None:
         1,
         2,
     ]
+
+
+async def test_who_waits_for_room_is_let_go_at_the_end() -> None:
+    queue = OutboundQueue()
+    await fill(queue)
+    waiting = asyncio.create_task(queue.wait_for_room())
+    await asyncio.wait([waiting], timeout=0)
+    queue.end()
+    queue.put_nowait(None)
+    await asyncio.wait_for(waiting, 1)
+    assert queue.full_of_events
