@@ -85,14 +85,17 @@ class Reconciler:
             require_allowed_image(facts.image, self._blueprint.allowed_images)
         except InvalidSpec as error:
             image = cluster.status.get("image") or self._blueprint.images.workloads
-            return Pass(replace(facts, image=image, problem=Problem("InvalidSpec", str(error))))
+            return Pass(replace(facts, image=image, problem=_explain(error)))
         references = list_secret_references(spec)
         versions = await self._read_versions(cluster, references)
         if missing := [each for each in references if not versions[each.name]]:
             return Pass(replace(facts, problem=_miss(cluster, missing[0])), again=SECRET_RETRY)
         images = replace(self._blueprint.images, workloads=facts.image)
         inputs = Inputs(cluster.key.name, cluster.key.namespace, cluster.uid, images, versions)
-        rendering = await self._recall(cluster, inputs, lambda: self._blueprint.render(spec, inputs))
+        try:
+            rendering = await self._recall(cluster, inputs, lambda: self._blueprint.render(spec, inputs))
+        except InvalidSpec as error:  # what the fields allow one by one, and no cluster can be made of
+            return Pass(replace(facts, problem=_explain(error)))
         return await self._carry_out(cluster, rendering, observed, facts)
 
     async def _observe(self, cluster: CustomResource) -> Observed:
@@ -199,6 +202,10 @@ class Reconciler:
 
 def _select(cluster: CustomResource) -> dict[str, str]:
     return {names.INSTANCE_LABEL: cluster.key.name, names.MANAGED_BY_LABEL: names.OPERATOR}
+
+
+def _explain(error: InvalidSpec) -> Problem:
+    return Problem("InvalidSpec", str(error))
 
 
 def _miss(cluster: CustomResource, missing: SecretReference) -> Problem:

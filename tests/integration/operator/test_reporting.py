@@ -50,6 +50,15 @@ async def test_a_wrong_spec_is_named_by_its_field_and_changes_nothing(server: Ap
     assert "InvalidSpec" in list_reasons(server)
 
 
+async def test_a_spec_that_no_cluster_can_be_made_of_is_named_as_well(server: ApiServer, api: Api) -> None:
+    await make_cluster(server, database={"embedded": {"storage": "1Gi"}, "pool": {"max": 90}})
+    await make_reconciler(api).reconcile(KEY)
+
+    reconciled = server.read_condition("Reconciled")
+    assert (reconciled["status"], reconciled["reason"]) == ("False", "InvalidSpec")
+    assert "spec.database" in reconciled["message"]
+
+
 async def test_a_secret_that_is_missing_is_named_with_its_field(server: ApiServer, api: Api) -> None:
     await make_cluster(server, database=SECRET_DATABASE)
     reconciler = make_reconciler(api)
