@@ -26,13 +26,18 @@ def test_workers_and_setup_accept_their_config(name: str, tmp_path: Path) -> Non
     assert config.postgres.pool_max == derive_named(name).database.pool_max
 
 
+def expand(argument: str) -> str:
+    """Put in what the kubelet puts in."""
+    return argument.replace("$(POD_NAME)", "demo-gateway-7c9d-x2lkq").replace("$(POD_IP)", "10.0.0.7")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_command_lines_of_the_pods_are_understood(name: str) -> None:
     containers = [pod["spec"]["containers"][0] for pod in list_pods(render_cluster(derive_named(name))).values()]
     ours = [container for container in containers if container.get("command", [""])[0] == "notifications"]
     assert {container["name"] for container in ours} >= {"gateway", "worker"}
     for container in ours:
-        arguments = build_parser().parse_args([*container["command"][1:], *container["args"]])
+        arguments = build_parser().parse_args([*container["command"][1:], *map(expand, container["args"])])
         assert str(arguments.config.parent) in {mount["mountPath"] for mount in container["volumeMounts"]}
         heard = {"http": getattr(arguments, "port", None), "management": getattr(arguments, "management_port", None)}
         ports = {port["name"]: port["containerPort"] for port in container.get("ports", ())}
