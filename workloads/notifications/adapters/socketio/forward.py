@@ -7,6 +7,7 @@ listener are never passed on again, nor are those that a peer has passed on.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 import aiohttp
 from aiohttp import web
@@ -72,12 +73,12 @@ class Forwarder:
 
     async def _pass_http(self, request: web.Request, url: str) -> web.Response:
         body = await request.read()
-        async with self._session().request(request.method, url, data=body, headers=_end_to_end(request.headers)) as got:
+        async with self._session().request(request.method, url, data=body, headers=_marked(request.headers)) as got:
             return web.Response(status=got.status, body=await got.read(), headers=_end_to_end(got.headers))
 
     async def _pass_websocket(self, request: web.Request, url: str) -> web.WebSocketResponse:
         async with self._session().ws_connect(
-            url, headers=_end_to_end(request.headers), compress=0, max_msg_size=0
+            url, headers=_marked(request.headers), compress=0, max_msg_size=0
         ) as inner:
             outer = web.WebSocketResponse(compress=False, max_msg_size=MAX_PACKET)
             await outer.prepare(request)
@@ -92,7 +93,12 @@ class Forwarder:
 
 
 def _end_to_end(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    passed = CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP)
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP)
+
+
+def _marked(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """Return the headers of a request that is passed on, so that nobody passes it on again."""
+    passed = _end_to_end(headers)
     passed[_MARK] = "1"
     return passed
 
@@ -105,8 +111,9 @@ async def _splice(outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketRe
     finally:
         for way in ways:
             way.cancel()
-        async with asyncio.timeout(_FAREWELL):
-            await asyncio.gather(*ways, inner.close(), outer.close(), return_exceptions=True)
+        with suppress(TimeoutError):  # whoever does not read is cut off by the caller
+            async with asyncio.timeout(_FAREWELL):
+                await asyncio.gather(*ways, inner.close(), outer.close(), return_exceptions=True)
 
 
 async def _carry(
