@@ -61,3 +61,7 @@ class Cluster(Protocol):
     def start(self, node: str) -> None:
         """Bring a killed node back, with what was on its disk."""
         ...
+
+    def signal(self, node: str, container: str, signal: str) -> None:
+        """Send a signal, such as SIGKILL, to the first process of a container, by containerd's id."""
+        ...

@@ -77,5 +77,9 @@ class Given:
         """CannotRun: it is not ours to start."""
         raise self._refuse(f"start {node} of")
 
+    def signal(self, node: str, container: str, signal: str) -> None:
+        """CannotRun: its containers are reached through its API alone."""
+        raise self._refuse(f"send {signal} to a container on {node} of")
+
     def _refuse(self, what: str) -> CannotRun:
         return CannotRun(f"cannot {what} the cluster of {VARIABLE}: unset it to use one of our own")

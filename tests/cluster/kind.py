@@ -10,6 +10,7 @@ from tests.cluster.build import build, find
 from tests.cluster.command import run
 from tests.cluster.engine import kind_environment
 from tests.cluster.errors import ClusterError
+from tests.cluster.node import send
 from tests.cluster.progress import Progress
 from tests.cluster.tool import find_tool
 from tests.cluster.versions import kubernetes
@@ -99,6 +100,10 @@ class Kind:
     def start(self, node: str) -> None:
         """Start a killed node's container again."""
         run([self._engine, "start", node])
+
+    def signal(self, node: str, container: str, signal: str) -> None:
+        """Have the node's containerd send it."""
+        run([self._engine, "exec", node, *send(signal, container)])
 
     def _answers(self) -> bool:
         return run([self.kubectl, f"--kubeconfig={self.kubeconfig}", "get", "--raw=/readyz"]).strip() == "ok"

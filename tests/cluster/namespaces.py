@@ -13,7 +13,7 @@ from tests.cluster.control_plane import control_plane_components
 from tests.cluster.credentials import write_credentials
 from tests.cluster.errors import CannotRun, ClusterError, CommandFailed
 from tests.cluster.images import make_images
-from tests.cluster.node import node_components, node_files
+from tests.cluster.node import node_components, node_files, send
 from tests.cluster.progress import Progress
 from tests.cluster.requirement import require_host
 from tests.cluster.shape import PROGRAMS, Machine, Shape
@@ -107,6 +107,10 @@ class Namespaces:
         machine.kill(found)
         components = control_plane_components(self.shape) if found.pods is None else node_components(found)
         machine.start(self.shape, found, components)
+
+    def signal(self, node: str, container: str, signal: str) -> None:
+        """Have the node's containerd send it."""
+        machine.call(self._find(node), send(signal, container))
 
     def _find(self, name: str) -> Machine:
         for found in self.shape.machines:

@@ -59,6 +59,11 @@ use_internal_loopback = true
 """
 
 
+def send(signal: str, container: str) -> list[str]:
+    """The command by which containerd sends a signal to the first process of a pod's container."""
+    return ["ctr", "--namespace=k8s.io", "tasks", "kill", f"--signal={signal}", container]
+
+
 def pod_network(node: Machine) -> dict[str, object]:
     """How a pod is connected: a link of its own to its node, which routes. Nothing is translated on the way."""
     addresses = {

@@ -11,6 +11,7 @@ SERVICES = IPv4Network("10.96.0.0/16")
 PODS = IPv4Network("10.244.0.0/16")
 CLUSTER_DNS = SERVICES[10]
 API_PORT = 6443
+DEFAULT_NAME = "main"
 DEFAULT_NETWORK = IPv4Network("172.30.255.0/24")
 ZONES = ("zone-a", "zone-b", "zone-c")
 
@@ -42,7 +43,7 @@ class Machine:
 class Shape:
     """A control plane and some nodes. `name` has at most eight characters, since network links are named by it."""
 
-    name: str = "main"
+    name: str = DEFAULT_NAME
     count: int = 3
     network: IPv4Network = DEFAULT_NETWORK
 

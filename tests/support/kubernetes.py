@@ -96,6 +96,15 @@ class Kubernetes:
         except CannotRun as error:
             pytest.skip(str(error))
 
+    def signal_pod(self, namespace: str, name: str, signal: str) -> None:
+        """Send a signal to the first process of a pod of one container; skips the test where that is not ours."""
+        pod = self.get("pod", name, f"--namespace={namespace}")
+        container = pod["status"]["containerStatuses"][0]["containerID"].removeprefix("containerd://")
+        try:
+            self.backend.signal(pod["spec"]["nodeName"], container, signal)
+        except CannotRun as error:
+            pytest.skip(str(error))
+
     def start_node(self, node: str) -> None:
         """Bring a killed node back, with what was on its disk."""
         self.backend.start(node)

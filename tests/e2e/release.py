@@ -1,0 +1,72 @@
+"""The operator as Helm installs it, and what it says of itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.kubernetes import Kubernetes
+
+CHART = Path(__file__).parents[2] / "charts" / "notification-operator"
+NAME = "notification-operator"
+NAMESPACE = "notification-operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The release `notification-operator` in the namespace of the same name, which enforces the restricted standard."""
+
+    kubernetes: Kubernetes
+
+    def install(self) -> None:
+        """Install the chart and wait until the operator is ready."""
+        self.kubernetes.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+            }
+        )
+        self.helm("install", NAME, str(CHART), "--wait", "--timeout=90s")
+
+    def upgrade(self, *settings: str) -> None:
+        """Upgrade to the chart with other settings and wait until the new operator is ready."""
+        self.helm("upgrade", NAME, str(CHART), "--wait", "--timeout=90s", *settings)
+
+    def uninstall(self) -> None:
+        """Uninstall the release and wait until its objects are gone."""
+        self.helm("uninstall", NAME, "--wait", "--timeout=90s")
+
+    def remove(self) -> None:
+        """Uninstall if that was not done, and remove what Helm keeps."""
+        if NAME in self.helm("list", "--short").split():
+            self.uninstall()
+        self.kubernetes.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+        self.kubernetes.kubectl("delete", "crd", "--ignore-not-found", "notificationclusters.notification-operator.dev")
+
+    def helm(self, *words: str) -> str:
+        """Run Helm in the release's namespace."""
+        return self.kubernetes.helm(*words, f"--namespace={NAMESPACE}")
+
+    def get(self, *words: str) -> Any:
+        """What kubectl finds in the release's namespace."""
+        return self.kubernetes.get(*words, f"--namespace={NAMESPACE}")
+
+    @property
+    def pods(self) -> list[Any]:
+        """The operator's pods, but for those that are on their way out."""
+        found = self.get("pods", f"--selector=app.kubernetes.io/name={NAME}")["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    @property
+    def lease(self) -> Any:
+        """The spec of the Lease by which the replicas agree on who leads."""
+        return self.get("lease", NAME)["spec"]
+
+    @property
+    def leader(self) -> str:
+        """The name of the pod that leads; empty while none does."""
+        return str(self.lease.get("holderIdentity", "")).partition("_")[0]
+
+    def read_log(self, pod: str, *words: str) -> str:
+        """What a pod has said; `--previous` among `words` asks for the container that died."""
+        return self.kubernetes.kubectl("logs", pod, f"--namespace={NAMESPACE}", "--tail=-1", *words)
