@@ -9,6 +9,7 @@ import pytest
 from images.recipe import RECIPES
 from tests.cluster.errors import CannotRun
 from tests.e2e.database import place_database
+from tests.e2e.entrance import Entrance, open_entrance
 from tests.e2e.identity_provider import IdentityProvider
 from tests.e2e.notification_cluster import NotificationCluster
 from tests.e2e.release import Release
@@ -91,6 +92,18 @@ def production(release: Release, identity_provider: IdentityProvider) -> Iterato
     cluster.apply(SAMPLES / "production.yaml")
     yield cluster
     cluster.remove_namespace()
+
+
+@pytest.fixture(scope="session")
+def demo_entrance(demo: NotificationCluster) -> Entrance:
+    """The way into the demo for clients on this host."""
+    return open_entrance(demo)
+
+
+@pytest.fixture(scope="session")
+def production_entrance(production: NotificationCluster) -> Entrance:
+    """The way into the production-like cluster; its spec changes here for the last time before the quiet begins."""
+    return open_entrance(production)
 
 
 @pytest.fixture

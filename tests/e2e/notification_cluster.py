@@ -7,6 +7,7 @@ from typing import Any
 
 from notification_operator.names import INSTANCE_LABEL
 from tests.support.kubernetes import Kubernetes
+from tests.support.waiting import eventually_sync
 
 # All that is made for a cluster, by the operator or by what it made, but for Events
 KINDS = (
@@ -37,7 +38,14 @@ class NotificationCluster:
 
     @classmethod
     def in_new_namespace(cls, kubernetes: Kubernetes, namespace: str, name: str) -> "NotificationCluster":
-        """Make the namespace, which admits none but restricted pods; the cluster itself is still to be applied."""
+        """Make the namespace, which admits none but restricted pods; the cluster itself is still to be applied.
+
+        One that the last run left is waited for until it is gone.
+        """
+        read_phase = ("get", "namespace", namespace, "--ignore-not-found", "--output=jsonpath={.status.phase}")
+        eventually_sync(
+            lambda: kubernetes.kubectl(*read_phase) != "Terminating", within=120, what=f"the end of an old {namespace}"
+        )
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         kubernetes.apply(
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}},
@@ -63,7 +71,12 @@ class NotificationCluster:
 
     def kubectl(self, *words: str, text: str | None = None) -> str:
         """Run kubectl in its namespace."""
-        return self.kubernetes.kubectl(*words, f"--namespace={self.namespace}", text=text)
+        return self.kubernetes.kubectl(f"--namespace={self.namespace}", *words, text=text)
+
+    def print_token(self, user: str) -> str:
+        """A token for `user`, who may also send, as a gateway's pod prints it; of a demo only, which has the key."""
+        command = ("notifications", "token", "--sub", user, "--scope", "notifications:write")
+        return self.kubectl("exec", f"deployment/{self.name}-gateway", "--", *command).strip()
 
     def get(self, *words: str) -> Any:
         """What kubectl finds in its namespace."""

@@ -6,9 +6,9 @@ import time
 import aiohttp
 import pytest
 
-from tests.integration.clients.script import running
 from tests.support.node import Node
 from tests.support.rest import Rest
+from tests.support.script import running
 from tests.support.stack import Stack
 
 

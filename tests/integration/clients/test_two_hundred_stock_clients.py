@@ -2,9 +2,9 @@
 
 import asyncio
 
-from tests.integration.clients.script import running
 from tests.support.node import Node
 from tests.support.rest import Rest
+from tests.support.script import running
 from tests.support.stack import Stack
 
 CLIENTS = 200
