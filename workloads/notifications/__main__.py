@@ -58,6 +58,13 @@ def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="after a restore of the database from a backup: makes every device load its inbox anew",
     )
+    parser.add_argument(
+        "--wait",
+        type=parse_wait,
+        default=0,
+        metavar="SECONDS",
+        help="how long to wait for a database and NATS servers that do not answer yet (default: 0)",
+    )
 
 
 def add_gateway_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,6 +103,13 @@ def parse_port(text: str) -> int:
     """Read a port. Raises ArgumentTypeError."""
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: use 0 to 65535")
+    return int(text)
+
+
+def parse_wait(text: str) -> int:
+    """Read how many seconds to wait, an hour at most. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= 3600):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds: use 0 to 3600")
     return int(text)
 
 
