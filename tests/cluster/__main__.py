@@ -46,11 +46,12 @@ def build(cluster: Cluster, _: list[str]) -> None:
 
 
 def up(cluster: Cluster, _: list[str]) -> None:
-    """Start the cluster, and print how to use it."""
+    """Start the cluster, and print for a shell's eval how to use it."""
     progress = Progress()
     cluster.up(progress)
     progress.say("the cluster is up; python -m tests.cluster down removes it")
-    print(f"export KUBECONFIG={cluster.kubeconfig} PATH={cluster.kubectl.parent}:$PATH")
+    folders = dict.fromkeys((cluster.kubectl.parent, cluster.helm.parent))
+    print(f"export KUBECONFIG={cluster.kubeconfig} PATH={':'.join(map(str, folders))}:$PATH")
 
 
 def load(cluster: Cluster, names: list[str]) -> None:
