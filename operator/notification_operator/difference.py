@@ -21,6 +21,8 @@ _MERGED = frozenset(
         "volumes",
     }
 )
+# Mappings that the API server never merges: a label more would select other pods, or other nodes.
+_WHOLE = frozenset({"labelSelector", "nodeSelector", "selector"})
 _QUANTITIES = frozenset({"limits", "requests", "sizeLimit"})
 _QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
 _EMPTY: tuple[Any, ...] = (None, "", {}, [], ())
@@ -28,7 +30,7 @@ _EMPTY: tuple[Any, ...] = (None, "", {}, [], ())
 
 def find_difference(desired: Any, observed: Any, path: str = "") -> str | None:
     """Return the path of the first field that `observed` does not have as `desired` has it, or None."""
-    if isinstance(desired, Mapping) and isinstance(observed, Mapping):
+    if isinstance(desired, Mapping) and isinstance(observed, Mapping) and _last(path) not in _WHOLE:
         return _compare_fields(desired, observed, path)
     if isinstance(desired, Sequence) and isinstance(observed, Sequence) and not isinstance(desired, str):
         return _compare_items(desired, observed, path)
@@ -46,7 +48,7 @@ def _compare_fields(desired: Mapping[str, Any], observed: Mapping[str, Any], pat
 
 
 def _compare_items(desired: Sequence[Any], observed: Sequence[Any], path: str) -> str | None:
-    if path.rpartition(".")[2] in _MERGED:
+    if _last(path) in _MERGED:
         return next((f"{path}[{_name(item)}]" for item in desired if not _is_among(item, observed, path)), None)
     if len(desired) != len(observed):
         return path
@@ -56,6 +58,10 @@ def _compare_items(desired: Sequence[Any], observed: Sequence[Any], path: str) -
 
 def _is_among(item: Any, observed: Sequence[Any], path: str) -> bool:
     return any(find_difference(item, other, f"{path}[]") is None for other in observed)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _name(item: Any) -> str:

@@ -6,6 +6,7 @@
     │   ├── Unavailable         it did not answer, or asked to come back later
     │   ├── Conflict            the object was changed, or made, by somebody else meanwhile
     │   └── Rejected            it refused; asking again without a change is no use
+    │       └── InvalidObject   what would have come of it contradicts itself
     ├── LeadershipLost          another replica may lead by now: nothing more may be written
     └── UserError               something the user can put right: exit code 2
         ├── InvalidSpec         the NotificationCluster file is wrong
@@ -56,6 +57,10 @@ class Conflict(ApiError):
 
 class Rejected(ApiError):
     """The API server understood and refused: a right is missing, or a field is wrong or cannot be changed."""
+
+
+class InvalidObject(Rejected):
+    """The object would not be valid: a field is wrong, or does not go together with one that somebody else set."""
 
 
 class LeadershipLost(OperatorError):

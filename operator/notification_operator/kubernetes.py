@@ -7,7 +7,7 @@ become ApiError.
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from kubernetes.aio.client import ApiClient, ApiException, Configuration
 from kubernetes.aio.dynamic import DynamicClient
 
 from . import names
-from .errors import ApiError, Conflict, NoCluster, Rejected, Unavailable
+from .errors import ApiError, Conflict, InvalidObject, NoCluster, Rejected, Unavailable
 from .kinds import Kind, Object
 
 Client = DynamicClient
@@ -28,7 +28,7 @@ REQUEST_TIMEOUT: Final = 10.0
 MERGE_PATCH: Final = "application/merge-patch+json"
 _METADATA_ONLY: Final = "application/json;as={}PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
-_CONFLICT, _NOT_FOUND, _TOO_MANY = 409, 404, 429
+_NOT_FOUND, _CONFLICT, _INVALID, _TOO_MANY = 404, 409, 422, 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,11 @@ class Api:
     async def replace(self, kind: Kind, manifest: Object) -> Object:
         """Put the whole object in the place of the one that was read; raise Conflict when that has changed."""
         return await self._write("update", kind, _path(kind, manifest), body=manifest)
+
+    async def assign(self, kind: Kind, observed: Object, managed: Sequence[Object]) -> None:
+        """Say whose the fields of the object are, which changes none of them; raise Conflict when it has changed."""
+        metadata = {"resourceVersion": observed["metadata"]["resourceVersion"], "managedFields": managed}
+        await self._write("patch", kind, _path(kind, observed), body={"metadata": metadata}, content_type=MERGE_PATCH)
 
     async def patch_status(self, kind: Kind, owner: Object, changes: Object) -> None:
         """Change these fields of the status, if its owner is still there; None removes one."""
@@ -201,6 +206,8 @@ def _translate(error: ApiException, what: str) -> ApiError:
         return Conflict(text)
     if status == _NOT_FOUND:
         return _NotFound(text)
+    if status == _INVALID:
+        return InvalidObject(text)
     if status == _TOO_MANY or status >= 500 or status in (0, 401, 408):
         return Unavailable(text, retry_after=_read_delay(error))
     return Rejected(text)

@@ -16,12 +16,13 @@ from . import names
 from .blueprint import Blueprint
 from .custom_resource import CustomResource, Key
 from .desired import GeneratedSecret, Inputs, Manifest, Rendering, fill_secret
-from .errors import Conflict, InvalidSpec, Rejected
+from .errors import Conflict, InvalidObject, InvalidSpec, Rejected
 from .hearing import Hearing
 from .images import require_allowed_image
 from .kinds import CHILDREN, CLUSTER, CONTROLLER_REVISION, EVENT, SECRET, Kind, Object, describe, find_kind, is_owned
 from .kubernetes import Api
 from .notice import list_notices, write_notice
+from .ownership import take_over
 from .plan import Observed, Plan, identify, make_plan
 from .revision import name_revision, pack_revision, unpack_revision
 from .secret_reference import SecretReference, list_secret_references
@@ -149,15 +150,16 @@ class Reconciler:
         job = observed.children.get(identify(rendering.setup)) if rendering.setup else None
         setup = judge_setup(rendering, cluster.setup_hash, job, self._now())
         plan = make_plan(rendering, observed, setup)
-        problem = await self._write(cluster, plan)
+        problem = await self._write(cluster, plan, observed)
         return Pass(replace(facts, setup=setup, problem=problem), plan, _choose_delay(setup, problem))
 
-    async def _write(self, cluster: CustomResource, plan: Plan) -> Problem | None:
+    async def _write(self, cluster: CustomResource, plan: Plan, observed: Observed) -> Problem | None:
         """Write all that can be written; return the first that was refused."""
         problems: list[Problem | None] = [await self._generate(secret) for secret in plan.generate]
         problems += [await self._create(cluster, manifest) for manifest in plan.create]
         changed = (*plan.apply, *(repair.manifest for repair in plan.repair))
-        problems += [await self._apply(find_kind(manifest), manifest) for manifest in changed]
+        for manifest in changed:
+            problems.append(await self._apply(find_kind(manifest), manifest, observed.children[identify(manifest)]))
         for child in plan.delete:
             await self._api.delete(find_kind(child), child)
         return next((problem for problem in problems if problem), None)
@@ -177,14 +179,25 @@ class Reconciler:
         there = await self._api.get(kind, cluster.key.namespace, manifest["metadata"]["name"])
         if there is not None and not is_owned(there, cluster.uid):
             return Problem("NameTaken", f"{describe(there)} exists and is not this cluster's: delete or rename it")
-        return await self._apply(kind, manifest)
+        return await self._apply(kind, manifest, there)
 
-    async def _apply(self, kind: Kind, manifest: Manifest) -> Problem | None:
+    async def _apply(self, kind: Kind, manifest: Manifest, there: Object | None) -> Problem | None:
         try:
-            self._note([await self._api.apply(kind, manifest)])
+            self._note([await self._force(kind, manifest, there)])
         except Rejected as error:
             return Problem("Rejected", f"{describe(manifest)} was refused: {error}")
         return None
+
+    async def _force(self, kind: Kind, manifest: Manifest, there: Object | None) -> Object:
+        """Apply; fields of others that leave ours no room are taken over, so that they go."""
+        try:
+            return await self._api.apply(kind, manifest)
+        except InvalidObject:
+            managed = take_over(there) if there else None
+            if there is None or managed is None:
+                raise
+        await self._api.assign(kind, there, managed)
+        return await self._api.apply(kind, manifest)
 
     async def _report(self, cluster: CustomResource, done: Pass) -> None:
         now = self._now()

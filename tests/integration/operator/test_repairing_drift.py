@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import kmock
+
 from notification_operator.kinds import CONFIG_MAP, DEPLOYMENT, EVENT, SERVICE
 from notification_operator.kubernetes import Api
 
@@ -21,6 +23,28 @@ async def test_an_owned_field_is_put_back_and_told(server: ApiServer, api: Api) 
     assert read(server, DEPLOYMENT, "demo-gateway")["spec"]["replicas"] == 2
     told = [each["message"] for address, each in server.objects.items() if address[0] == EVENT.plural]
     assert "put back spec.replicas of Deployment demo-gateway; change the NotificationCluster demo instead" in told
+
+
+async def refuse() -> None:
+    raise kmock.KubernetesError(status=422, message='spec.ports[1].name: Duplicate value: "http"')
+
+
+async def test_a_field_of_others_that_leaves_ours_no_room_is_taken_over(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    reconciler = make_reconciler(api)
+    await settle(server, reconciler)
+    service = read(server, SERVICE, "demo-gateway")
+    theirs = {"manager": "kubectl-edit", "operation": "Update", "apiVersion": "v1", "fieldsV1": {"f:spec": {"f:x": {}}}}
+    metadata = {**service["metadata"], "managedFields": [theirs]}
+    await server.write(SERVICE, {**service, "metadata": metadata, "spec": {**service["spec"], "ports": []}})
+    server.after_writes(1, refuse)
+
+    await reconciler.reconcile(KEY)
+
+    service = read(server, SERVICE, "demo-gateway")
+    assert [port["port"] for port in service["spec"]["ports"]] == [80]
+    assert [entry["manager"] for entry in service["metadata"]["managedFields"]] == ["notification-operator"]
+    assert server.read_condition("Reconciled")["status"] == "True"
 
 
 async def test_foreign_fields_are_kept_and_cost_nothing(server: ApiServer, api: Api) -> None:

@@ -27,6 +27,7 @@ DIFFERENT: list[tuple[Any, Any, str]] = [
     ({"name": "1000m"}, {"name": "1"}, "name"),
     ({"token": False}, {}, "token"),
     ({"number": 1}, {"number": True}, "number"),
+    ({"spec": {"selector": {"a": "1"}}}, {"spec": {"selector": {"a": "1", "b": "2"}}}, "spec.selector"),
 ]
 
 
