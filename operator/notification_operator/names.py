@@ -32,12 +32,12 @@ class Names:
 
     @property
     def gateway(self) -> str:
-        """Deployment, Service, PodDisruptionBudget, ConfigMap and ServiceAccount of the gateways."""
+        """Deployment, Service, PodDisruptionBudget and ServiceAccount of the gateways; ConfigMaps have a suffix."""
         return f"{self.cluster}-gateway"
 
     @property
     def worker(self) -> str:
-        """Deployment, PodDisruptionBudget, ConfigMap and ServiceAccount of the workers."""
+        """Deployment, PodDisruptionBudget and ServiceAccount of the workers; ConfigMaps have a suffix."""
         return f"{self.cluster}-worker"
 
     @property

@@ -53,7 +53,10 @@ def identify(manifest: Object) -> Identity:
 
 
 def make_plan(rendering: Rendering, observed: Observed, setup: Setup) -> Plan:
-    """Return what to write; a setup that is not done holds the workloads as they are."""
+    """Return what to write; a setup that is not done holds the workloads as they are.
+
+    What is no longer wanted is deleted only when no pod is left that was made before, and may still read it.
+    """
     wanted = [stamp(manifest) for manifest in (*rendering.base, *_choose_later(rendering, setup))]
     present = [(manifest, observed.children.get(identify(manifest))) for manifest in wanted]
     existing = [(manifest, child) for manifest, child in present if child is not None and not _is_job(manifest)]
@@ -75,7 +78,7 @@ def stamp(manifest: Manifest) -> Manifest:
 
 
 def _choose_later(rendering: Rendering, setup: Setup) -> tuple[Manifest, ...]:
-    if setup.state in ("done", "skipped"):
+    if _lets_change(setup):
         return rendering.workloads
     return () if setup.state == "expired" or rendering.setup is None else (rendering.setup,)
 
@@ -90,9 +93,27 @@ def _list_unwanted(rendering: Rendering, observed: Observed, setup: Setup) -> It
     kept = {identify(manifest) for manifest in (*rendering.base, *rendering.workloads)}
     if setup.state != "expired" and rendering.setup is not None:
         kept.add(identify(rendering.setup))
+    is_settled = _lets_change(setup) and all(_has_arrived(manifest, observed) for manifest in rendering.workloads)
     for identity, child in observed.children.items():
-        if identity not in kept and "deletionTimestamp" not in child["metadata"]:
+        if identity not in kept and "deletionTimestamp" not in child["metadata"] and (is_settled or _is_job(child)):
             yield child
+
+
+def _lets_change(setup: Setup) -> bool:
+    return setup.state in ("done", "skipped")
+
+
+def _has_arrived(manifest: Manifest, observed: Observed) -> bool:
+    """Say whether the object is what the manifest says and, if it has pods, so are all of them."""
+    child = observed.children.get(identify(manifest))
+    if child is None or not _came_from(stamp(manifest), child):
+        return False
+    if child["kind"] != "Deployment":
+        return True
+    status, wanted = child.get("status", {}), child["spec"].get("replicas", 1)
+    seen = status.get("observedGeneration", 0) >= child["metadata"].get("generation", 0)
+    counts = {status.get(field, 0) for field in ("replicas", "updatedReplicas", "availableReplicas")}
+    return seen and counts == {wanted}
 
 
 def _came_from(manifest: Manifest, child: Object) -> bool:
@@ -100,6 +121,6 @@ def _came_from(manifest: Manifest, child: Object) -> bool:
     return bool(child["metadata"].get("annotations", {}).get(MANIFEST_ANNOTATION) == stamped)
 
 
-def _is_job(manifest: Manifest) -> bool:
+def _is_job(manifest: Object) -> bool:
     """A Job's template cannot be changed, and its name says what it was made from."""
     return bool(manifest["kind"] == "Job")

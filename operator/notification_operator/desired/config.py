@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ..errors import InvalidSpec
-from ..names import CONFIG_ANNOTATION, SECRETS_ANNOTATION, Names
+from ..names import SECRETS_ANNOTATION, Names
 from ..nats_config import PERMISSIONS
 from ..secret_reference import (
     URI,
@@ -35,9 +35,14 @@ Role = Literal["gateway", "worker"]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The config of one role, and the Secrets whose entries it names, generated ones included."""
+    """The config of one role, and the Secrets whose entries it names, generated ones included.
+
+    `config_map` is named by what the file holds, so that another config never reaches pods that were made for this one:
+    theirs is what their template mounts, however late they restart.
+    """
 
     role: Role
+    config_map: str
     content: Mapping[str, Any]
     secrets: tuple[SecretReference, ...]
     annotations: Mapping[str, str]
@@ -55,7 +60,7 @@ class Config:
     @property
     def text(self) -> str:
         """What the file holds."""
-        return json.dumps(self.content, indent=2) + "\n"
+        return _write(self.content)
 
 
 def render_config(role: Role, cluster: ClusterSpec, inputs: Inputs) -> Config:
@@ -69,17 +74,18 @@ def render_config(role: Role, cluster: ClusterSpec, inputs: Inputs) -> Config:
     versions = {reference.name: inputs.secret_versions.get(reference.name, "") for reference in given}
     return Config(
         role=role,
+        config_map=f"{names.gateway if is_gateway else names.worker}-{digest(_write(content))}",
         content=content,
         secrets=_list_secrets(role, cluster, names),
         # Keys and addresses are read once, when a process starts: another version of them needs new pods.
-        annotations={CONFIG_ANNOTATION: digest(content), SECRETS_ANNOTATION: digest(versions)},
+        annotations={SECRETS_ANNOTATION: digest(versions)},
     )
 
 
-def render_config_volume(config: Config, config_map: str) -> dict[str, Any]:
+def render_config_volume(config: Config) -> dict[str, Any]:
     """Return the volume that holds the config file and the secrets that it names."""
     sources: list[dict[str, Any]] = [
-        {"configMap": {"name": config_map, "items": [{"key": config.file, "path": config.file}]}},
+        {"configMap": {"name": config.config_map, "items": [{"key": config.file, "path": config.file}]}},
         *(_project(reference) for reference in _merge(config.secrets)),
     ]
     return {"name": VOLUME, "projected": {"defaultMode": _MODE, "sources": sources}}
@@ -88,6 +94,10 @@ def render_config_volume(config: Config, config_map: str) -> dict[str, Any]:
 def locate(secret: str, entry: str) -> str:
     """Return the path of an entry of a Secret."""
     return f"{FOLDER}/{_locate_below(secret, entry)}"
+
+
+def _write(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _look_around(cluster: ClusterSpec, names: Names) -> Surroundings:

@@ -36,7 +36,7 @@ def render_setup(owner: Owner, cluster: ClusterSpec, config: Config, image: str)
         component="setup",
         account=worker,
         grace_period=30,
-        volumes=(render_config_volume(config, worker),),
+        volumes=(render_config_volume(config),),
         template=cluster.worker.pod_template,
         spread=False,
     )

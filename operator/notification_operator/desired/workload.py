@@ -33,7 +33,7 @@ def render_workload_base(owner: Owner, name: str, config: Config) -> tuple[dict[
     """Return what the pods of a role need before they can start."""
     return (
         render_account(owner, config.role, name),
-        render_config_map(owner, config.role, name, {config.file: config.text}),
+        {**render_config_map(owner, config.role, config.config_map, {config.file: config.text}), "immutable": True},
     )
 
 
@@ -44,7 +44,7 @@ def render_deployment(owner: Owner, workload: Workload, container: Container) ->
         component=role,
         account=workload.name,
         grace_period=workload.grace_period,
-        volumes=(render_config_volume(workload.config, workload.name),),
+        volumes=(render_config_volume(workload.config),),
         annotations=workload.config.annotations,
         template=workload.template,
     )

@@ -66,11 +66,11 @@ async def test_a_deleted_child_comes_back(server: ApiServer, api: Api) -> None:
     await make_cluster(server)
     reconciler = make_reconciler(api)
     await settle(server, reconciler)
-    await server.erase(CONFIG_MAP, "demo-gateway")
+    await server.erase(CONFIG_MAP, "demo-nats")
 
     await reconciler.reconcile(KEY)
 
-    assert server.find(CONFIG_MAP, "demo-gateway")
+    assert server.find(CONFIG_MAP, "demo-nats")
 
 
 async def test_an_object_of_somebody_else_is_not_taken(server: ApiServer, api: Api) -> None:

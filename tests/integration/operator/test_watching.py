@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from notification_operator.blueprint import Blueprint
-from notification_operator.kinds import CLUSTER, CONFIG_MAP, DEPLOYMENT, SERVICE
+from notification_operator.kinds import CLUSTER, DEPLOYMENT, SERVICE
 from notification_operator.kubernetes import load_access, open_client
 from notification_operator.management import Address
 from notification_operator.metrics import Metrics
@@ -73,7 +73,7 @@ async def test_a_watch_whose_past_is_gone_starts_anew(server: ApiServer) -> None
         await server.forget_history()
         await server.end_watches()
         await make_cluster(server)
-        await eventually(lambda: server.find(CONFIG_MAP, "demo-gateway"), within=20, what="its ConfigMap")
+        await eventually(lambda: server.find(SERVICE, "demo-gateway"), within=20, what="its Service")
     assert server.watches.count("notificationclusters") > 1
 
 
@@ -83,15 +83,15 @@ async def test_a_silent_watch_is_opened_anew(server: ApiServer) -> None:
         await eventually(lambda: "notificationclusters" in server.watches, within=20, what="the watch of clusters")
         await make_cluster(server)
         await eventually(lambda: server.watches.count("notificationclusters") > 2, within=20, what="another watch")
-        assert not server.find(CONFIG_MAP, "demo-gateway")
+        assert not server.find(SERVICE, "demo-gateway")
         server.muted.clear()
-        await eventually(lambda: server.find(CONFIG_MAP, "demo-gateway"), within=20, what="its ConfigMap")
+        await eventually(lambda: server.find(SERVICE, "demo-gateway"), within=20, what="its Service")
 
 
 async def test_all_watches_hear_of_what_is_read(server: ApiServer) -> None:
     await make_cluster(server)
     async with run_replica() as replica:
-        await eventually(lambda: server.find(CONFIG_MAP, "demo-gateway"), within=20, what="its ConfigMap")
+        await eventually(lambda: server.find(SERVICE, "demo-gateway"), within=20, what="its Service")
         await eventually(lambda: replica.read().watch_age == 0.0, what="every change to be heard of")
         assert replica.read().leads
         assert replica.read().clusters == 1

@@ -52,6 +52,22 @@ def test_a_change_of_the_spec_restarts_only_what_it_concerns(
     assert (before.setup_hash != after.setup_hash) == sets_up_again
 
 
+def test_another_config_never_reaches_pods_that_were_made_for_this_one() -> None:
+    before, after = (
+        list_config_maps(render_spec({})),
+        list_config_maps(render_spec({"worker": {"concurrency": {"low": 1}}})),
+    )
+    assert len(before.keys() & after.keys()) == 1, "the gateways' is the same"
+    assert all(before[name] == after[name] for name in before.keys() & after.keys())
+
+
+def list_config_maps(rendering: Rendering) -> dict[str, Any]:
+    """What cannot be changed once it is made: the workloads' config, by name."""
+    immutable = [manifest for manifest in rendering.base if manifest.get("immutable")]
+    assert {manifest["kind"] for manifest in immutable} == {"ConfigMap"}
+    return {manifest["metadata"]["name"]: manifest["data"] for manifest in immutable}
+
+
 def test_more_nats_servers_are_set_up_anew() -> None:
     before, after = render_spec({"nats": {"servers": 3}}), render_spec({"nats": {"servers": 5}})
     assert list_restarts(before, after) == {GATEWAY, WORKER}

@@ -27,8 +27,10 @@ RENDERING = Rendering(
 )
 
 
-def observe(*manifests: Manifest, secrets: tuple[str, ...] = ("made",)) -> Observed:
-    children = {identify(each): stamp(each) for each in manifests}
+def observe(*manifests: Manifest, secrets: tuple[str, ...] = ("made",), ready: int = 2) -> Observed:
+    """These objects, as they were applied; of every Deployment, `ready` pods are new and there, and no others."""
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), ready)
+    children = {identify(each): {**stamp(each), "status": counts} for each in manifests}
     return Observed(children, frozenset(secrets))
 
 
@@ -76,9 +78,24 @@ def test_a_tampered_object_is_repaired_and_its_field_named() -> None:
     ]
 
 
-def test_what_is_no_longer_wanted_is_deleted() -> None:
+def test_what_is_no_longer_wanted_is_deleted_when_all_pods_are_new() -> None:
     old = manifest("Service", "old")
     assert names(plan(observe(*RENDERING.base, *RENDERING.workloads, old)).delete) == ["old"]
+    assert plan(observe(*RENDERING.base, *RENDERING.workloads, old, ready=1)).delete == ()
+    assert plan(observe(*RENDERING.base, manifest("Deployment", "gateway", replicas=9), old)).delete == ()
+
+
+@pytest.mark.parametrize("state", ["absent", "running", "failed", "expired"])
+def test_of_what_is_no_longer_wanted_only_jobs_go_before_the_setup_is_done(state: State) -> None:
+    old = observe(*RENDERING.base, *RENDERING.workloads, manifest("Service", "old"), manifest("Job", "setup-0"))
+    assert names(plan(old, state).delete) == ["setup-0"]
+
+
+def test_pods_that_the_controller_has_not_counted_yet_may_be_old() -> None:
+    observed = observe(*RENDERING.base, *RENDERING.workloads, manifest("Service", "old"))
+    gateway = observed.children["Deployment", "gateway"]
+    newer = {**gateway, "metadata": {**gateway["metadata"], "generation": 2}}
+    assert plan(Observed({**observed.children, ("Deployment", "gateway"): newer}, observed.secrets)).delete == ()
 
 
 def test_what_is_being_deleted_is_not_deleted_again() -> None:
