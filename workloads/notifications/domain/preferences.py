@@ -1,0 +1,129 @@
+"""Whether a person may be shown something now, later or not at all: what was wished for, and what overrides it.
+
+The order is that of the design: a type that bypasses everything, a muted room, the user's wish for this type and
+channel or else the tenant's, whether it is enabled, how often, and quiet hours.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from notifications.domain.local_time import next_time
+from notifications.domain.notification import Priority
+
+# These are shown whatever a user wishes: an account that is in danger cannot wait for the morning.
+BYPASSING_TYPES: Final = frozenset({"system", "security"})
+
+
+UTC: Final = ZoneInfo("UTC")
+
+
+class Frequency(StrEnum):
+    """How often: at once, or together at a certain hour of each day or week."""
+
+    INSTANT = "instant"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From `start` until just before `end`, never equal, on clocks in `zone`; over midnight when `end` is earlier."""
+
+    start: time
+    end: time
+    zone: ZoneInfo
+
+    def contain(self, at: datetime) -> bool:
+        """Say whether a moment is within."""
+        wall = at.astimezone(self.zone).time()
+        if self.start < self.end:
+            return self.start <= wall < self.end
+        return wall >= self.start or wall < self.end
+
+    def find_end(self, at: datetime) -> datetime:
+        """Return the first moment after one that is within that is not."""
+        end = next_time(at, self.end, self.zone)
+        while self.contain(end):  # clocks jumped over all that is outside
+            end = next_time(end, self.end, self.zone)
+        return end
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What a user, or a tenant for its users, wishes for one type on one channel."""
+
+    enabled: bool = True
+    frequency: Frequency = Frequency.INSTANT
+    quiet_hours: QuietHours | None = None
+    zone: ZoneInfo = UTC
+
+
+@dataclass(frozen=True, slots=True)
+class DigestHour:
+    """When digests are put together, on the user's clock. `weekday` is that of weekly ones, 0 is Monday."""
+
+    wall: time = time(9)
+    weekday: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not before a moment, because of quiet hours or for a digest."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Never on this channel."""
+
+    reason: str
+
+
+Decision = Show | Hold | Skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """All that was wished for one type and channel; None where nothing was said. `muted`: the room it came through."""
+
+    user: Preference | None = None
+    tenant: Preference | None = None
+    muted: bool = False
+
+
+DEFAULT: Final = Preference()
+
+
+def bypasses(type_: str, priority: Priority) -> bool:
+    """Say whether a notification is shown whatever was wished for."""
+    return type_ in BYPASSING_TYPES or priority == Priority.CRITICAL
+
+
+def decide(wishes: Wishes, now: datetime, digest: DigestHour) -> Decision:
+    """Return what becomes of a notification that bypasses nothing."""
+    if wishes.muted:
+        return Skip("room muted")
+    wish = wishes.user or wishes.tenant or DEFAULT
+    if not wish.enabled:
+        return Skip("disabled by the user" if wishes.user else "disabled by the tenant")
+    if wish.frequency != Frequency.INSTANT:
+        return Hold(next_digest(wish, now, digest), f"{wish.frequency} digest")
+    if wish.quiet_hours and wish.quiet_hours.contain(now):
+        return Hold(wish.quiet_hours.find_end(now), "quiet hours")
+    return Show()
+
+
+def next_digest(wish: Preference, now: datetime, digest: DigestHour) -> datetime:
+    """Return when the digest is due that what happens at `now` goes into."""
+    weekday = digest.weekday if wish.frequency == Frequency.WEEKLY else None
+    return next_time(now, digest.wall, wish.zone, weekday)
