@@ -11,9 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.chaos.device import Device
 from tests.chaos.local_run import LocalRun
-from tests.chaos.producer import Producer
+from tests.support.follower import Follower, following
+from tests.support.producer import Producer
 from tests.support.waiting import eventually
 
 COUNT = int(os.environ.get("CHAOS_COUNT", "20000"))
@@ -33,20 +33,6 @@ async def system(folder: Path) -> AsyncIterator[LocalRun]:
     finally:
         if run.process.returncode is None:
             await run.stop()
-
-
-@asynccontextmanager
-async def connected(devices: list[Device]) -> AsyncIterator[None]:
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        tasks = [asyncio.create_task(device.run(session)) for device in devices]
-        try:
-            for device in devices:
-                await asyncio.wait_for(device.connected.wait(), 30)
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def harass(run: LocalRun, producer: Producer, chance: random.Random) -> list[str]:
@@ -69,10 +55,10 @@ async def harass(run: LocalRun, producer: Producer, chance: random.Random) -> li
 async def test_nothing_is_lost_doubled_or_reordered_under_kills(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     async with system(tmp_path) as run:
-        devices = {user: [Device(run.url, run.token(user)) for _ in range(DEVICES_EACH)] for user in USERS}
+        devices = {user: [Follower(run.url, run.token(user)) for _ in range(DEVICES_EACH)] for user in USERS}
         producer = Producer(run.url, run.token("producer"))
         recipients = iter([chance.choice(USERS) for _ in range(COUNT)])
-        async with connected([device for own in devices.values() for device in own]), aiohttp.ClientSession() as http:
+        async with following([device for own in devices.values() for device in own]), aiohttp.ClientSession() as http:
             harassment = asyncio.create_task(harass(run, producer, chance))
             await asyncio.gather(*(producer.send_all(recipients, http) for _ in range(PRODUCERS)))
             done = await harassment

@@ -71,3 +71,10 @@ def describe_pod(secret: str, node: str) -> dict[str, object]:
             {"name": "secrets", "secret": {"secretName": secret, "defaultMode": 0o440}},
         ],
     }
+
+
+def query_database(kubernetes: Kubernetes, namespace: str, query: str) -> str:
+    """What a query selects there, a line a row."""
+    log_in = f"PGPASSWORD=$(cat {SECRETS}/password) psql --host=127.0.0.1 --username={USER}"
+    command = f'{log_in} --tuples-only --no-align --command="$1"'
+    return kubernetes.kubectl(f"--namespace={namespace}", "exec", NAME, "--", "sh", "-c", command, "sh", query).strip()

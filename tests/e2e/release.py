@@ -67,6 +67,16 @@ class Release:
         """The name of the pod that leads; empty while none does."""
         return str(self.lease.get("holderIdentity", "")).partition("_")[0]
 
+    def find_tracebacks(self) -> list[str]:
+        """The lines that have a traceback in what the pods have said, and said before they were restarted."""
+        logs = [self.read_log(pod["metadata"]["name"], *words) for pod in self.pods for words in _list_lives(pod)]
+        return [line for log in logs for line in log.splitlines() if "Traceback" in line]
+
     def read_log(self, pod: str, *words: str) -> str:
         """What a pod has said; `--previous` among `words` asks for the container that died."""
         return self.kubernetes.kubectl("logs", pod, f"--namespace={NAMESPACE}", "--tail=-1", *words)
+
+
+def _list_lives(pod: Any) -> list[tuple[str, ...]]:
+    restarts = sum(container["restartCount"] for container in pod["status"].get("containerStatuses", ()))
+    return [(), ("--previous",)] if restarts else [()]

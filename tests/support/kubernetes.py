@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -45,10 +45,10 @@ class Kubernetes:
         """
         return self._run(self.backend.kubectl, words, text, within)
 
-    def start_kubectl(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start kubectl, for a command that goes on; the caller ends it."""
+    def start_kubectl(self, *words: str, output: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+        """Start kubectl, for a command that goes on, and have it write into a file; the caller ends it."""
         command: list[str | Path] = [self.backend.kubectl, f"--kubeconfig={self.kubeconfig}", *words]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=client_environment(self.folder))
+        return subprocess.Popen(command, stdout=output or subprocess.DEVNULL, env=client_environment(self.folder))
 
     def helm(self, *words: str, within: float = 120.0) -> str:
         """Run Helm as the administrator and return what it printed; AssertionError with its complaint if it fails."""
@@ -114,7 +114,7 @@ class Kubernetes:
         try:
             return run(command, source=text, env=client_environment(self.folder), within=within)
         except CommandFailed as error:
-            raise AssertionError(str(error)) from error
+            raise AssertionError(error.complaint or str(error)) from error
 
 
 @pytest.fixture(scope="session")

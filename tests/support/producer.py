@@ -13,10 +13,14 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 @dataclass
 class Producer:
-    """`accepted` maps each recipient to the ids that were answered with 201, by their place in the inbox."""
+    """`accepted` maps each recipient to the ids that were answered with 201, by their place in the inbox.
+
+    `pause` is how long each task of `send_all` rests after a notification, in seconds.
+    """
 
     url: str
     token: str
+    pause: float = 0.0
     accepted: dict[str, dict[int, str]] = field(default_factory=dict)
     postponed: int = 0
     unexpected: list[str] = field(default_factory=list)
@@ -30,6 +34,10 @@ class Producer:
         """Whether at least so many were accepted."""
         return self.count >= count
 
+    def last_place(self, recipient: str) -> int:
+        """The highest place in the inbox that an accepted notification got; 0 before the first."""
+        return max(self.accepted.get(recipient, {0: ""}))
+
     async def send_all(self, recipients: Iterator[str], session: aiohttp.ClientSession) -> None:
         """Post one notification to each recipient, one after another; several tasks may share the iterator."""
         for recipient in recipients:
@@ -37,6 +45,7 @@ class Producer:
             while not await self._send(recipient, key, session):
                 self.postponed += 1
                 await asyncio.sleep(0.2)
+            await asyncio.sleep(self.pause)
 
     async def _send(self, recipient: str, key: str, session: aiohttp.ClientSession) -> bool:
         body = {"recipients": [recipient], "type": "message", "content": f"for {recipient}: {key}"}
