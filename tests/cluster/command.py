@@ -32,7 +32,8 @@ def run(
             process.kill()
             raise
     if process.returncode != 0:
-        raise CommandFailed(f"{describe(words)} failed: {last_words(complaint or printed)}")
+        said = complaint or printed
+        raise CommandFailed(f"{describe(words)} failed: {last_words(said)}", said.decode(errors="replace"))
     return printed.decode()
 
 

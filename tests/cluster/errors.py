@@ -21,7 +21,11 @@ class BuildFailed(ClusterError):
 
 
 class CommandFailed(ClusterError):
-    """A program failed; the message has its last words."""
+    """A program failed; the message has its last words, and `complaint` all of them."""
+
+    def __init__(self, message: str, complaint: str = "") -> None:
+        super().__init__(message)
+        self.complaint = complaint
 
 
 class NotInTime(ClusterError):
