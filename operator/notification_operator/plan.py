@@ -52,12 +52,12 @@ def identify(manifest: Object) -> Identity:
     return manifest["kind"], manifest["metadata"]["name"]
 
 
-def make_plan(rendering: Rendering, observed: Observed, setup: Setup) -> Plan:
-    """Return what to write; a setup that is not done holds the workloads as they are.
+def make_plan(rendering: Rendering, observed: Observed, setup: Setup, previous: Rendering | None = None) -> Plan:
+    """Return what to write; until the setup is done, the workloads stay as `previous` has them.
 
     What is no longer wanted is deleted only when no pod is left that was made before, and may still read it.
     """
-    wanted = [stamp(manifest) for manifest in (*rendering.base, *_choose_later(rendering, setup))]
+    wanted = [stamp(manifest) for manifest in (*rendering.base, *_choose_later(rendering, setup, previous))]
     present = [(manifest, observed.children.get(identify(manifest))) for manifest in wanted]
     existing = [(manifest, child) for manifest, child in present if child is not None and not _is_job(manifest)]
     return Plan(
@@ -77,10 +77,19 @@ def stamp(manifest: Manifest) -> Manifest:
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
-def _choose_later(rendering: Rendering, setup: Setup) -> tuple[Manifest, ...]:
-    if _lets_change(setup):
+def _choose_later(rendering: Rendering, setup: Setup, previous: Rendering | None) -> tuple[Manifest, ...]:
+    if setup.lets_change:
         return rendering.workloads
-    return () if setup.state == "expired" or rendering.setup is None else (rendering.setup,)
+    job = () if setup.state == "expired" or rendering.setup is None else (rendering.setup,)
+    return (*job, *_hold(rendering, previous))
+
+
+def _hold(rendering: Rendering, previous: Rendering | None) -> tuple[Manifest, ...]:
+    """Return the workloads of before, after what they need that is no longer wanted, such as their config."""
+    if previous is None:
+        return ()
+    wanted = {identify(manifest) for manifest in rendering.base}
+    return (*(manifest for manifest in previous.base if identify(manifest) not in wanted), *previous.workloads)
 
 
 def _list_repairs(existing: Iterable[tuple[Manifest, Object]]) -> Iterable[Repair]:
@@ -93,14 +102,10 @@ def _list_unwanted(rendering: Rendering, observed: Observed, setup: Setup) -> It
     kept = {identify(manifest) for manifest in (*rendering.base, *rendering.workloads)}
     if setup.state != "expired" and rendering.setup is not None:
         kept.add(identify(rendering.setup))
-    is_settled = _lets_change(setup) and all(_has_arrived(manifest, observed) for manifest in rendering.workloads)
+    is_settled = setup.lets_change and all(_has_arrived(manifest, observed) for manifest in rendering.workloads)
     for identity, child in observed.children.items():
         if identity not in kept and "deletionTimestamp" not in child["metadata"] and (is_settled or _is_job(child)):
             yield child
-
-
-def _lets_change(setup: Setup) -> bool:
-    return setup.state in ("done", "skipped")
 
 
 def _has_arrived(manifest: Manifest, observed: Observed) -> bool:

@@ -1,10 +1,11 @@
 """The last rendering, kept in the cluster as a ControllerRevision. Pure.
 
 As long as neither spec nor Secrets change, an operator of another version repairs from it instead of rendering anew,
-and so restarts nothing.
+and so restarts nothing. While a setup is due, the rendering of before is kept as well: its workloads still run.
 """
 
 import json
+from collections.abc import Iterable
 from hashlib import sha256
 
 import msgspec
@@ -36,6 +37,12 @@ def pack_revision(name: str, cluster: CustomResource, rendering: Rendering) -> O
         "revision": cluster.generation,
         "data": msgspec.to_builtins(rendering),
     }
+
+
+def choose_previous(revisions: Iterable[Object], setup_hash: str | None) -> Object | None:
+    """Return the newest of those that were set up, which is what the workloads that run were made from."""
+    set_up = [revision for revision in revisions if revision["data"].get("setup_hash") == setup_hash is not None]
+    return max(set_up, key=lambda revision: int(revision["revision"]), default=None)
 
 
 def unpack_revision(revision: Object) -> Rendering:

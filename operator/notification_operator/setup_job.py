@@ -14,7 +14,7 @@ State = Literal["done", "skipped", "absent", "running", "failed", "expired"]
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """`done` lets the workloads change, and so does `skipped`, when there is nothing to set up.
+    """`skipped` is said when there is nothing to set up.
 
     `absent` wants the Job made, `expired` wants it deleted, to be made anew.
     `hash` is that of the rendering. `reason` and `message` are those of the condition SetupComplete.
@@ -24,6 +24,11 @@ class Setup:
     state: State
     reason: str
     message: str
+
+    @property
+    def lets_change(self) -> bool:
+        """Whether the workloads need not wait any longer."""
+        return self.state in ("done", "skipped")
 
 
 def judge_setup(rendering: Rendering, recorded: str | None, job: Object | None, now: datetime) -> Setup:

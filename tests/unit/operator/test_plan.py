@@ -1,5 +1,6 @@
 """What a pass decides to write."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from notification_operator.desired import Entry, GeneratedSecret, Manifest, Rendering
 from notification_operator.kinds import find_kind
 from notification_operator.plan import Observed, Plan, identify, make_plan, stamp
+from notification_operator.revision import choose_previous
 from notification_operator.setup_job import RETRY_AFTER, Setup, State, judge_setup
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,8 +36,15 @@ def observe(*manifests: Manifest, secrets: tuple[str, ...] = ("made",), ready: i
     return Observed(children, frozenset(secrets))
 
 
-def plan(observed: Observed, state: State = "done") -> Plan:
-    return make_plan(RENDERING, observed, Setup("1", state, "Reason", "message"))
+PREVIOUS = replace(
+    RENDERING,
+    base=(manifest("Service", "nats", ports=[]), manifest("Service", "database")),
+    workloads=(manifest("Deployment", "gateway", replicas=9),),
+)
+
+
+def plan(observed: Observed, state: State = "done", previous: Rendering | None = None) -> Plan:
+    return make_plan(RENDERING, observed, Setup("1", state, "Reason", "message"), previous)
 
 
 def names(manifests: Any) -> list[str]:
@@ -63,6 +72,27 @@ def test_workloads_are_held_as_they_are_until_then(state: State) -> None:
     planned = plan(observe(*RENDERING.base, old), state)
     assert "gateway" not in names((*planned.create, *planned.apply, *planned.delete))
     assert planned.repair == ()
+
+
+@pytest.mark.parametrize("state", ["absent", "running", "failed", "expired"])
+def test_what_ran_before_is_repaired_until_then(state: State) -> None:
+    planned = plan(observe(*RENDERING.base), state, PREVIOUS)
+    assert names(planned.create)[-2:] == ["database", "gateway"]
+    assert planned.create[-1]["spec"] == {"replicas": 9}
+    assert names(planned.apply) == []
+
+
+def test_what_ran_before_is_nothing_to_a_setup_that_is_done() -> None:
+    assert plan(observe(*RENDERING.base, *RENDERING.workloads), "done", PREVIOUS) == Plan()
+
+
+def test_the_previous_rendering_is_the_newest_that_was_set_up() -> None:
+    revisions = [
+        {"revision": number, "data": {"setup_hash": hash_}} for number, hash_ in ((3, "1"), (5, "1"), (7, "2"))
+    ]
+    assert choose_previous(revisions, "1") == revisions[1]
+    assert choose_previous(revisions, "0") is None
+    assert choose_previous([{"revision": 1, "data": {}}], None) is None
 
 
 def test_a_changed_manifest_is_applied() -> None:
