@@ -41,6 +41,11 @@ class CustomResource:
         return str(self.raw["metadata"]["uid"])
 
     @property
+    def labels(self) -> dict[str, str]:
+        """The labels of everything that is made for it."""
+        return {names.INSTANCE_LABEL: self.key.name, names.MANAGED_BY_LABEL: names.OPERATOR}
+
+    @property
     def generation(self) -> int:
         """Counts the changes of its spec."""
         return int(self.raw["metadata"].get("generation", 0))

@@ -1,40 +1,33 @@
 """One pass over one cluster: observe, render, plan, write, report. It starts from what is, whatever happened before."""
 
 import asyncio
-import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import msgspec
-
-from . import names
 from .blueprint import Blueprint
 from .custom_resource import CustomResource, Key
-from .desired import GeneratedSecret, Inputs, Manifest, Rendering, fill_secret
-from .errors import Conflict, InvalidObject, InvalidSpec, Rejected
+from .desired import Inputs, Rendering
+from .errors import InvalidSpec
 from .hearing import Hearing
 from .images import require_allowed_image
-from .kinds import CHILDREN, CLUSTER, CONTROLLER_REVISION, EVENT, SECRET, Kind, Object, describe, find_kind, is_owned
+from .kept_rendering import KeptRenderings
+from .kinds import CHILDREN, CLUSTER, EVENT, SECRET, Object, is_owned
 from .kubernetes import Api
 from .notice import list_notices, write_notice
-from .ownership import take_over
 from .plan import Observed, Plan, identify, make_plan
-from .revision import name_revision, pack_revision, unpack_revision
 from .secret_reference import SecretReference, list_secret_references
 from .setup_job import Setup, judge_setup
 from .status import Facts, Problem, build_status, list_changes
+from .writer import Writer
 
 SECRET_RETRY: Final = 15.0
 SETUP_RETRY: Final = 30.0
 RESYNC: Final = 300.0
 SECRET_BYTES: Final = 32
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +54,14 @@ class Reconciler:
         self._blueprint = blueprint
         self._hearing = hearing
         self._now = now
-        self._make_text = make_text
-        self._renderings: dict[Key, tuple[str, Rendering]] = {}
+        self._writer = Writer(api, self._note, make_text)
+        self._kept = KeptRenderings(api)
 
     async def reconcile(self, key: Key) -> float | None:
         """Do one pass; return in how many seconds to look again, or None when the cluster is gone."""
         raw = await self._api.get(CLUSTER, key.namespace, key.name)
         if raw is None or CustomResource(raw).is_deleted:
-            self._renderings.pop(key, None)
+            self._kept.forget(key)
             return None
         self._note([raw])
         cluster = CustomResource(raw)
@@ -94,13 +87,13 @@ class Reconciler:
         images = replace(self._blueprint.images, workloads=facts.image)
         inputs = Inputs(cluster.key.name, cluster.key.namespace, cluster.uid, images, versions)
         try:
-            rendering = await self._recall(cluster, inputs, lambda: self._blueprint.render(spec, inputs))
+            rendering = await self._kept.recall(cluster, inputs, lambda: self._blueprint.render(spec, inputs))
         except InvalidSpec as error:  # what the fields allow one by one, and no cluster can be made of
             return Pass(replace(facts, problem=_explain(error)))
         return await self._carry_out(cluster, rendering, observed, facts)
 
     async def _observe(self, cluster: CustomResource) -> Observed:
-        where, which = cluster.key.namespace, _select(cluster)
+        where, which = cluster.key.namespace, cluster.labels
         lists = await asyncio.gather(*(self._api.list_objects(kind, where, which) for kind in CHILDREN))
         children = [child for found in lists for child in found if is_owned(child, cluster.uid)]
         self._note(children)
@@ -115,89 +108,12 @@ class Reconciler:
         found = {name: await self._api.get_metadata(SECRET, cluster.key.namespace, name) for name in wanted_names}
         return {name: secret["metadata"]["resourceVersion"] if secret else "" for name, secret in found.items()}
 
-    async def _recall(self, cluster: CustomResource, inputs: Inputs, render: Callable[[], Rendering]) -> Rendering:
-        """Return the rendering that is kept for this spec and these Secrets, else a new one, which is kept from now."""
-        name = name_revision(cluster, inputs)
-        kept = self._renderings.get(cluster.key)
-        if kept is not None and kept[0] == name:
-            return kept[1]
-        rendering = await self._load(cluster, name)
-        if rendering is None:
-            rendering = render()
-            with suppress(Conflict):  # one that cannot be read any more: what is rendered now holds until a change
-                await self._api.create(CONTROLLER_REVISION, pack_revision(name, cluster, rendering))
-        await self._drop_other_revisions(cluster, name)
-        self._renderings[cluster.key] = name, rendering
-        return rendering
-
-    async def _load(self, cluster: CustomResource, name: str) -> Rendering | None:
-        revision = await self._api.get(CONTROLLER_REVISION, cluster.key.namespace, name)
-        if revision is None:
-            return None
-        try:
-            return unpack_revision(revision)
-        except msgspec.ValidationError as error:
-            _log.warning("ControllerRevision %s cannot be read and is left out: %s", name, error)
-            return None
-
-    async def _drop_other_revisions(self, cluster: CustomResource, name: str) -> None:
-        for revision in await self._api.list_metadata(CONTROLLER_REVISION, cluster.key.namespace, _select(cluster)):
-            # StatefulSets keep revisions of their own, with the same labels
-            if revision["metadata"]["name"] != name and is_owned(revision, cluster.uid):
-                await self._api.delete(CONTROLLER_REVISION, revision)
-
     async def _carry_out(self, cluster: CustomResource, rendering: Rendering, observed: Observed, facts: Facts) -> Pass:
         job = observed.children.get(identify(rendering.setup)) if rendering.setup else None
         setup = judge_setup(rendering, cluster.setup_hash, job, self._now())
         plan = make_plan(rendering, observed, setup)
-        problem = await self._write(cluster, plan, observed)
+        problem = await self._writer.write(cluster, plan, observed)
         return Pass(replace(facts, setup=setup, problem=problem), plan, _choose_delay(setup, problem))
-
-    async def _write(self, cluster: CustomResource, plan: Plan, observed: Observed) -> Problem | None:
-        """Write all that can be written; return the first that was refused."""
-        problems: list[Problem | None] = [await self._generate(secret) for secret in plan.generate]
-        problems += [await self._create(cluster, manifest) for manifest in plan.create]
-        changed = (*plan.apply, *(repair.manifest for repair in plan.repair))
-        for manifest in changed:
-            problems.append(await self._apply(find_kind(manifest), manifest, observed.children[identify(manifest)]))
-        for child in plan.delete:
-            await self._api.delete(find_kind(child), child)
-        return next((problem for problem in problems if problem), None)
-
-    async def _generate(self, secret: GeneratedSecret) -> Problem | None:
-        try:
-            await self._api.create(SECRET, fill_secret(secret, self._make_text))
-        except Conflict:  # it exists, which is all that is wanted
-            return None
-        except Rejected as error:
-            return Problem("Rejected", str(error))
-        return None
-
-    async def _create(self, cluster: CustomResource, manifest: Manifest) -> Problem | None:
-        """Apply a manifest of which we own no object, unless somebody else has one of its name."""
-        kind = find_kind(manifest)
-        there = await self._api.get(kind, cluster.key.namespace, manifest["metadata"]["name"])
-        if there is not None and not is_owned(there, cluster.uid):
-            return Problem("NameTaken", f"{describe(there)} exists and is not this cluster's: delete or rename it")
-        return await self._apply(kind, manifest, there)
-
-    async def _apply(self, kind: Kind, manifest: Manifest, there: Object | None) -> Problem | None:
-        try:
-            self._note([await self._force(kind, manifest, there)])
-        except Rejected as error:
-            return Problem("Rejected", f"{describe(manifest)} was refused: {error}")
-        return None
-
-    async def _force(self, kind: Kind, manifest: Manifest, there: Object | None) -> Object:
-        """Apply; fields of others that leave ours no room are taken over, so that they go."""
-        try:
-            return await self._api.apply(kind, manifest)
-        except InvalidObject:
-            managed = take_over(there) if there else None
-            if there is None or managed is None:
-                raise
-        await self._api.assign(kind, there, managed)
-        return await self._api.apply(kind, manifest)
 
     async def _report(self, cluster: CustomResource, done: Pass) -> None:
         now = self._now()
@@ -211,10 +127,6 @@ class Reconciler:
         for each in objects:
             metadata: Any = each["metadata"]
             self._hearing.read(metadata["uid"], metadata["resourceVersion"], time.monotonic())
-
-
-def _select(cluster: CustomResource) -> dict[str, str]:
-    return {names.INSTANCE_LABEL: cluster.key.name, names.MANAGED_BY_LABEL: names.OPERATOR}
 
 
 def _explain(error: InvalidSpec) -> Problem:
