@@ -41,7 +41,9 @@ def pack_revision(name: str, cluster: CustomResource, rendering: Rendering) -> O
 
 def choose_previous(revisions: Iterable[Object], setup_hash: str | None) -> Object | None:
     """Return the newest of those that were set up, which is what the workloads that run were made from."""
-    set_up = [revision for revision in revisions if revision["data"].get("setup_hash") == setup_hash is not None]
+    set_up = [
+        revision for revision in revisions if (revision.get("data") or {}).get("setup_hash") == setup_hash is not None
+    ]
     return max(set_up, key=lambda revision: int(revision["revision"]), default=None)
 
 

@@ -45,7 +45,16 @@ def judge_setup(rendering: Rendering, recorded: str | None, job: Object | None, 
         return Setup(setup_hash, "done", "Succeeded", "database and streams are set up")
     if failure := finished.get("Failed"):
         return _judge_failure(setup_hash, job, failure, now)
-    return Setup(setup_hash, "running", "Running", f"Job {job['metadata']['name']} sets up database and streams")
+    return Setup(setup_hash, "running", "Running", _describe_attempts(job))
+
+
+def _describe_attempts(job: Object) -> str:
+    name, failed = job["metadata"]["name"], job.get("status", {}).get("failed", 0)
+    text = f"Job {name} sets up database and streams"
+    if not failed:
+        return text
+    attempts = "1 attempt has" if failed == 1 else f"{failed} attempts have"
+    return f"{text}; {attempts} failed, and `kubectl logs job/{name}` says why"
 
 
 def _judge_failure(setup_hash: str, job: Object, failure: Object, now: datetime) -> Setup:

@@ -10,8 +10,10 @@ from .metadata import Owner
 from .pod import Container, Pod, render_pod
 
 _RESOURCES: Final = ResourcesSpec(requests={"cpu": "50m", "memory": "128Mi"}, limits={"cpu": "1", "memory": "512Mi"})
-_DEADLINE: Final = 600  # seconds, for all attempts
-_ATTEMPTS: Final = 6
+_DEADLINE: Final = 3600  # seconds, for all attempts and the pauses between them
+_RETRIES: Final = 4
+_PATIENCE: Final = 120  # seconds of each attempt, in which servers that are made along with it may start
+_MISTAKE: Final = 2  # the exit code for what only a person can put right
 _KEPT: Final = 86_400  # seconds in which its log can still be read
 
 
@@ -29,7 +31,7 @@ def render_setup(owner: Owner, cluster: ClusterSpec, config: Config, image: str)
         image=image,
         resources=_RESOURCES,
         command=("notifications", "setup"),
-        args=("--config", config.path),
+        args=("--config", config.path, "--wait", str(_PATIENCE)),
         mounts={VOLUME: FOLDER},
     )
     pod = Pod(
@@ -47,9 +49,15 @@ def render_setup(owner: Owner, cluster: ClusterSpec, config: Config, image: str)
         "kind": "Job",
         "metadata": owner.describe("setup", owner.names.setup(hash_setup(cluster, config, image))),
         "spec": {
-            "backoffLimit": _ATTEMPTS,
+            "backoffLimit": _RETRIES,
+            "podFailurePolicy": {"rules": [_give_up_on(_MISTAKE, container)]},
             "activeDeadlineSeconds": _DEADLINE,
             "ttlSecondsAfterFinished": _KEPT,
             "template": template,
         },
     }
+
+
+def _give_up_on(exit_code: int, container: Container) -> dict[str, Any]:
+    codes = {"containerName": container.name, "operator": "In", "values": [exit_code]}
+    return {"action": "FailJob", "onExitCodes": codes}
