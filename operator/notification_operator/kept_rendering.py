@@ -1,60 +1,91 @@
-"""The rendering that holds for a cluster until its spec or a Secret changes: remembered here, kept in the cluster."""
+"""The rendering that holds for a cluster until its spec or a Secret changes: remembered here, kept in the cluster.
+
+While a setup is due, that of before is kept as well: its workloads still run.
+"""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 
 import msgspec
 
 from .custom_resource import CustomResource, Key
 from .desired import Inputs, Rendering
 from .errors import Conflict
-from .kinds import CONTROLLER_REVISION, is_owned
+from .kinds import CONTROLLER_REVISION, Object, describe, is_owned
 from .kubernetes import Api
-from .revision import name_revision, pack_revision, unpack_revision
+from .revision import choose_previous, name_revision, pack_revision, unpack_revision
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The rendering that the revision `name` keeps; `previous` is that of before, until the setup is done."""
+
+    name: str
+    rendering: Rendering
+    previous: Rendering | None = None
+
+
 class KeptRenderings:
-    """The last rendering of each cluster."""
+    """The last renderings of each cluster."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._last: dict[Key, tuple[str, Rendering]] = {}
+        self._last: dict[Key, Kept] = {}
 
     def forget(self, key: Key) -> None:
         """Drop what is remembered of a cluster that is gone."""
         self._last.pop(key, None)
 
-    async def recall(self, cluster: CustomResource, inputs: Inputs, render: Callable[[], Rendering]) -> Rendering:
+    async def recall(self, cluster: CustomResource, inputs: Inputs, render: Callable[[], Rendering]) -> Kept:
         """Return the rendering that is kept for this spec and these Secrets, else a new one, which is kept from now."""
         name = name_revision(cluster, inputs)
         kept = self._last.get(cluster.key)
-        if kept is not None and kept[0] == name:
-            return kept[1]
+        if kept is not None and kept.name == name:
+            return kept
         rendering = await self._load(cluster, name)
         if rendering is None:
             rendering = render()
             with suppress(Conflict):  # one that cannot be read any more: what is rendered now holds until a change
-                await self._api.create(CONTROLLER_REVISION, pack_revision(name, cluster, rendering))
-        await self._drop_other_revisions(cluster, name)
-        self._last[cluster.key] = name, rendering
-        return rendering
+                await self._api.create(
+                    CONTROLLER_REVISION, cluster.key.namespace, pack_revision(name, cluster, rendering)
+                )
+        return await self._keep(cluster, name, rendering)
+
+    async def settle(self, cluster: CustomResource, kept: Kept) -> None:
+        """Drop the rendering of before: the setup is done, and the workloads are those of the new one from now."""
+        if kept.previous is not None:
+            await self._drop(await self._list_others(cluster, kept.name))
+            self._last[cluster.key] = Kept(kept.name, kept.rendering)
+
+    async def _keep(self, cluster: CustomResource, name: str, rendering: Rendering) -> Kept:
+        """Drop all other revisions but, unless the setup is done, the one that the workloads were made from."""
+        others, is_set_up = await self._list_others(cluster, name), rendering.setup_hash == cluster.setup_hash
+        previous = None if is_set_up else choose_previous(others, cluster.setup_hash)
+        await self._drop([each for each in others if each is not previous])
+        kept = Kept(name, rendering, self._unpack(previous) if previous else None)
+        self._last[cluster.key] = kept
+        return kept
 
     async def _load(self, cluster: CustomResource, name: str) -> Rendering | None:
         revision = await self._api.get(CONTROLLER_REVISION, cluster.key.namespace, name)
-        if revision is None:
-            return None
+        return None if revision is None else self._unpack(revision)
+
+    def _unpack(self, revision: Object) -> Rendering | None:
         try:
-            return unpack_revision(revision)
+            return unpack_revision(revision, cluster)
         except msgspec.ValidationError as error:
-            _log.warning("ControllerRevision %s cannot be read and is left out: %s", name, error)
+            _log.warning("%s cannot be read and is left out: %s", describe(revision), error)
             return None
 
-    async def _drop_other_revisions(self, cluster: CustomResource, name: str) -> None:
-        where = cluster.key.namespace
-        for revision in await self._api.list_metadata(CONTROLLER_REVISION, where, cluster.labels):
-            # StatefulSets keep revisions of their own, with the same labels
-            if revision["metadata"]["name"] != name and is_owned(revision, cluster.uid):
-                await self._api.delete(CONTROLLER_REVISION, revision)
+    async def _list_others(self, cluster: CustomResource, name: str) -> list[Object]:
+        revisions = await self._api.list_objects(CONTROLLER_REVISION, cluster.key.namespace, cluster.labels)
+        # StatefulSets keep revisions of their own, with the same labels
+        return [each for each in revisions if each["metadata"]["name"] != name and is_owned(each, cluster.uid)]
+
+    async def _drop(self, revisions: Iterable[Object]) -> None:
+        for revision in revisions:
+            await self._api.delete(CONTROLLER_REVISION, revision)

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from .blueprint import Blueprint
 from .custom_resource import CustomResource, Key
-from .desired import Inputs, Rendering
+from .desired import Inputs
 from .errors import InvalidSpec
 from .hearing import Hearing
 from .images import require_allowed_image
-from .kept_rendering import KeptRenderings
+from .kept_rendering import Kept, KeptRenderings
 from .kinds import CHILDREN, CLUSTER, EVENT, SECRET, Object, is_owned
 from .kubernetes import Api
 from .notice import list_notices, write_notice
@@ -87,10 +87,10 @@ class Reconciler:
         images = replace(self._blueprint.images, workloads=facts.image)
         inputs = Inputs(cluster.key.name, cluster.key.namespace, cluster.uid, images, versions)
         try:
-            rendering = await self._kept.recall(cluster, inputs, lambda: self._blueprint.render(spec, inputs))
+            kept = await self._kept.recall(cluster, inputs, lambda: self._blueprint.render(spec, inputs))
         except InvalidSpec as error:  # what the fields allow one by one, and no cluster can be made of
             return Pass(replace(facts, problem=_explain(error)))
-        return await self._carry_out(cluster, rendering, observed, facts)
+        return await self._carry_out(cluster, kept, observed, facts)
 
     async def _observe(self, cluster: CustomResource) -> Observed:
         where, which = cluster.key.namespace, cluster.labels
@@ -108,10 +108,13 @@ class Reconciler:
         found = {name: await self._api.get_metadata(SECRET, cluster.key.namespace, name) for name in wanted_names}
         return {name: secret["metadata"]["resourceVersion"] if secret else "" for name, secret in found.items()}
 
-    async def _carry_out(self, cluster: CustomResource, rendering: Rendering, observed: Observed, facts: Facts) -> Pass:
+    async def _carry_out(self, cluster: CustomResource, kept: Kept, observed: Observed, facts: Facts) -> Pass:
+        rendering = kept.rendering
         job = observed.children.get(identify(rendering.setup)) if rendering.setup else None
         setup = judge_setup(rendering, cluster.setup_hash, job, self._now())
-        plan = make_plan(rendering, observed, setup)
+        if setup.lets_change:
+            await self._kept.settle(cluster, kept)
+        plan = make_plan(rendering, observed, setup, kept.previous)
         problem = await self._writer.write(cluster, plan, observed)
         return Pass(replace(facts, setup=setup, problem=problem), plan, _choose_delay(setup, problem))
 
@@ -121,7 +124,7 @@ class Reconciler:
         if changes := list_changes(cluster.status, status):
             await self._api.patch_status(CLUSTER, cluster.raw, changes)
         for notice in list_notices(cluster.status, status, done.plan.repair, cluster.key.name):
-            await self._api.apply(EVENT, write_notice(notice, cluster, now))
+            await self._api.apply(EVENT, cluster.key.namespace, write_notice(notice, cluster, now))
 
     def _note(self, objects: Iterable[Object]) -> None:
         for each in objects:
