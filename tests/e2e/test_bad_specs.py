@@ -44,9 +44,8 @@ def test_what_no_schema_can_refuse_is_reported_by_the_name_of_its_field(
 ) -> None:
     create(cluster_to_be, bad)
     try:
-        said = eventually_sync(
-            lambda: cluster_to_be.conditions.get("Reconciled"), within=SECONDS, what=f"a word on {bad.field}"
-        )
+        eventually_sync(lambda: "Reconciled" in cluster_to_be.conditions, within=SECONDS, what=f"a word on {bad.field}")
+        said = cluster_to_be.conditions["Reconciled"]
         assert (said["status"], said["reason"]) == ("False", "InvalidSpec")
         assert bad.field in said["message"]
         assert cluster_to_be.objects == {}
