@@ -123,7 +123,9 @@ class Elector:
 
     async def _write(self, lease: Object | None) -> Object | None:
         if lease is None:
-            return await self._api.create(LEASE, self._describe({}, {"name": self._candidate.name}))
+            return await self._api.create(
+                LEASE, self._candidate.namespace, self._describe({}, {"name": self._candidate.name})
+            )
         if self._holder() not in ("", self._candidate.identity) and not self._has_run_out():
             return lease
         return await self._api.replace(LEASE, self._describe(lease["spec"], lease["metadata"]))

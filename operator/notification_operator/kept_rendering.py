@@ -66,15 +66,15 @@ class KeptRenderings:
         others, is_set_up = await self._list_others(cluster, name), rendering.setup_hash == cluster.setup_hash
         previous = None if is_set_up else choose_previous(others, cluster.setup_hash)
         await self._drop([each for each in others if each is not previous])
-        kept = Kept(name, rendering, self._unpack(previous) if previous else None)
+        kept = Kept(name, rendering, self._unpack(cluster, previous) if previous else None)
         self._last[cluster.key] = kept
         return kept
 
     async def _load(self, cluster: CustomResource, name: str) -> Rendering | None:
         revision = await self._api.get(CONTROLLER_REVISION, cluster.key.namespace, name)
-        return None if revision is None else self._unpack(revision)
+        return None if revision is None else self._unpack(cluster, revision)
 
-    def _unpack(self, revision: Object) -> Rendering | None:
+    def _unpack(self, cluster: CustomResource, revision: Object) -> Rendering | None:
         try:
             return unpack_revision(revision, cluster)
         except msgspec.ValidationError as error:

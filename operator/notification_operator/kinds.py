@@ -67,6 +67,11 @@ def find_kind(manifest: Object) -> Kind:
     return _BY_NAME[manifest["apiVersion"], manifest["kind"]]
 
 
+def is_known(manifest: Object) -> bool:
+    """Say whether a rendering may contain an object of this kind."""
+    return (manifest["apiVersion"], manifest["kind"]) in _BY_NAME
+
+
 def describe(manifest: Object) -> str:
     """Return how messages name an object, such as `Deployment demo-gateway`."""
     return f"{manifest['kind']} {manifest['metadata']['name']}"

@@ -92,17 +92,17 @@ class Api:
         """Return only the metadata of the objects with these labels."""
         return await self._list(kind, namespace, selector, {"Accept": _METADATA_ONLY.format("", "List")})
 
-    async def create(self, kind: Kind, manifest: Object) -> Object:
-        """Make the object; raise Conflict when there is one of its name."""
-        path = kind.locate(manifest["metadata"]["namespace"])
+    async def create(self, kind: Kind, namespace: str, manifest: Object) -> Object:
+        """Make the object, in this namespace or not at all; raise Conflict when there is one of its name."""
+        path = kind.locate(namespace)
         return await self._write("create", kind, path, body=manifest, field_manager=names.FIELD_MANAGER)
 
-    async def apply(self, kind: Kind, manifest: Object) -> Object:
-        """Make every field of `manifest` ours, and so; fields of others stay as they are."""
+    async def apply(self, kind: Kind, namespace: str, manifest: Object) -> Object:
+        """Make every field of `manifest` ours, and so; fields of others stay as they are. In this namespace alone."""
         return await self._write(
             "apply",
             kind,
-            _path(kind, manifest),
+            kind.locate(namespace, manifest["metadata"]["name"]),
             body=manifest,
             content_type="application/apply-patch+yaml",
             field_manager=names.FIELD_MANAGER,

@@ -13,12 +13,15 @@ import msgspec
 from . import names
 from .custom_resource import CustomResource
 from .desired import Inputs, Rendering
-from .kinds import CONTROLLER_REVISION, Object
+from .kinds import CONTROLLER_REVISION, Object, is_owned
+from .provenance import require_own
 
 
 def name_revision(cluster: CustomResource, inputs: Inputs) -> str:
-    """Return the name of the rendering for this spec and these versions of Secrets."""
+    """Return the name of the rendering for this spec, these versions of Secrets and the marks that a person set."""
     made_of = {"uid": cluster.uid, "spec": cluster.raw["spec"], "secrets": dict(inputs.secret_versions)}
+    marks = {"setup": cluster.setup_mark, "render": cluster.render_mark}
+    made_of |= {name: mark for name, mark in marks.items() if mark}
     digest = sha256(json.dumps(made_of, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     return f"{cluster.key.name}-{digest[:10]}"
 
@@ -47,9 +50,13 @@ def choose_previous(revisions: Iterable[Object], setup_hash: str | None) -> Obje
     return max(set_up, key=lambda revision: int(revision["revision"]), default=None)
 
 
-def unpack_revision(revision: Object) -> Rendering:
-    """Return the rendering that `revision` keeps; raise msgspec.ValidationError when it has another form."""
-    return msgspec.convert(revision["data"], Rendering)
+def unpack_revision(revision: Object, cluster: CustomResource) -> Rendering:
+    """Return what `revision` keeps; raise msgspec.ValidationError for another form, or what is not `cluster`'s own."""
+    if not is_owned(revision, cluster.uid):
+        raise msgspec.ValidationError("it belongs to somebody else")
+    rendering = msgspec.convert(revision.get("data"), Rendering)
+    require_own(rendering, cluster)
+    return rendering
 
 
 def refer_to_owner(cluster: CustomResource) -> Object:

@@ -81,7 +81,7 @@ async def test_a_server_that_does_not_answer_is_unavailable_in_time(server: ApiS
     impatient = Api(api.client, bound_write=lambda: 0.05)
     server["patch"] << (lambda: asyncio.Event().wait())
     with pytest.raises(Unavailable, match="no answer within"):
-        await impatient.apply(SERVICE, {"metadata": {"namespace": "default", "name": "x"}})
+        await impatient.apply(SERVICE, "default", {"metadata": {"name": "x"}})
 
 
 async def test_an_interrupted_pass_is_finished_by_the_next_process(server: ApiServer, api: Api) -> None:

@@ -89,11 +89,11 @@ async def test_nothing_is_written_after_the_deadline(server: ApiServer, api: Api
     await leader.acquire()
     guarded = Api(api.client, leader.bound_write)
     manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x", "namespace": "default"}}
-    await guarded.apply(SERVICE, manifest)
+    await guarded.apply(SERVICE, "default", manifest)
     before = server.count_writes()
     now = QUICK.deadline
     with pytest.raises(LeadershipLost):
-        await guarded.apply(SERVICE, manifest)
+        await guarded.apply(SERVICE, "default", manifest)
     assert server.count_writes() == before
 
 
