@@ -13,6 +13,8 @@ from .spec import ClusterSpec, derive_cluster
 from .violation import explain_violation
 
 PAUSE_ANNOTATION: Final = f"{names.GROUP}/paused"
+SETUP_ANNOTATION: Final = f"{names.GROUP}/setup"
+RENDER_ANNOTATION: Final = f"{names.GROUP}/render"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,17 @@ class CustomResource:
     @property
     def is_paused(self) -> bool:
         """Whether its user asked to leave its objects alone for now."""
-        return bool(self.raw["metadata"].get("annotations", {}).get(PAUSE_ANNOTATION) == "true")
+        return self._read_annotation(PAUSE_ANNOTATION) == "true"
+
+    @property
+    def setup_mark(self) -> str:
+        """Any text, mostly none: with another one, its user asked for another setup."""
+        return self._read_annotation(SETUP_ANNOTATION)
+
+    @property
+    def render_mark(self) -> str:
+        """Any text, mostly none: with another one, its user asked for what this version of the operator would make."""
+        return self._read_annotation(RENDER_ANNOTATION)
 
     @property
     def status(self) -> Object:
@@ -83,3 +95,6 @@ class CustomResource:
             raise explain_violation(error, Document) from error
         except RecursionError as error:
             raise InvalidSpec("spec", "is nested too deeply") from error
+
+    def _read_annotation(self, annotation: str) -> str:
+        return str(self.raw["metadata"].get("annotations", {}).get(annotation, ""))

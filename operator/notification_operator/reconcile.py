@@ -11,7 +11,7 @@ from typing import Any, Final
 from .blueprint import Blueprint
 from .custom_resource import CustomResource, Key
 from .desired import Inputs
-from .errors import InvalidSpec
+from .errors import ApiError, InvalidSpec, Rejected
 from .hearing import Hearing
 from .images import require_allowed_image
 from .kept_rendering import Kept, KeptRenderings
@@ -19,9 +19,10 @@ from .kinds import CHILDREN, CLUSTER, EVENT, SECRET, Object, is_owned
 from .kubernetes import Api
 from .notice import list_notices, write_notice
 from .plan import Observed, Plan, identify, make_plan
+from .problem import Problem
 from .secret_reference import SecretReference, list_secret_references
 from .setup_job import Setup, judge_setup
-from .status import Facts, Problem, build_status, list_changes
+from .status import Facts, build_status, list_changes
 from .writer import Writer
 
 SECRET_RETRY: Final = 15.0
@@ -32,11 +33,15 @@ SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass did and found: `again` is in how many seconds to look again at the latest."""
+    """What one pass did and found: `again` is in how many seconds to look again at the latest.
+
+    `failure` is raised once everything was reported, so that the next pass comes soon.
+    """
 
     facts: Facts
     plan: Plan = field(default_factory=Plan)
     again: float = RESYNC
+    failure: ApiError | None = None
 
 
 class Reconciler:
@@ -67,6 +72,8 @@ class Reconciler:
         cluster = CustomResource(raw)
         done = await self._settle(cluster)
         await self._report(cluster, done)
+        if done.failure is not None:
+            raise done.failure
         return done.again
 
     async def _settle(self, cluster: CustomResource) -> Pass:
@@ -85,11 +92,13 @@ class Reconciler:
         if missing := [each for each in references if not versions[each.name]]:
             return Pass(replace(facts, problem=_miss(cluster, missing[0])), again=SECRET_RETRY)
         images = replace(self._blueprint.images, workloads=facts.image)
-        inputs = Inputs(cluster.key.name, cluster.key.namespace, cluster.uid, images, versions)
+        inputs = Inputs(cluster.key.name, cluster.key.namespace, cluster.uid, images, versions, cluster.setup_mark)
         try:
             kept = await self._kept.recall(cluster, inputs, lambda: self._blueprint.render(spec, inputs))
         except InvalidSpec as error:  # what the fields allow one by one, and no cluster can be made of
             return Pass(replace(facts, problem=_explain(error)))
+        except Rejected as error:
+            return Pass(replace(facts, problem=Problem("Rejected", f"the rendering was refused: {error}")))
         return await self._carry_out(cluster, kept, observed, facts)
 
     async def _observe(self, cluster: CustomResource) -> Observed:
@@ -115,8 +124,9 @@ class Reconciler:
         if setup.lets_change:
             await self._kept.settle(cluster, kept)
         plan = make_plan(rendering, observed, setup, kept.previous)
-        problem = await self._writer.write(cluster, plan, observed)
-        return Pass(replace(facts, setup=setup, problem=problem), plan, _choose_delay(setup, problem))
+        outcome = await self._writer.write(cluster, plan, observed)
+        facts = replace(facts, setup=setup, problem=outcome.problem)
+        return Pass(facts, plan, _choose_delay(setup, outcome.problem), outcome.failure)
 
     async def _report(self, cluster: CustomResource, done: Pass) -> None:
         now = self._now()

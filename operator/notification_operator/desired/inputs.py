@@ -11,7 +11,8 @@ class Inputs:
     """`name`, `namespace` and `uid` are those of the NotificationCluster, which owns what is rendered.
 
     `images.workloads` is used where the spec names no image. `secret_versions` maps the names of the Secrets that
-    `list_secrets` returns to their resourceVersion; one that is absent counts as empty.
+    `list_secrets` returns to their resourceVersion; one that is absent counts as empty. `setup_mark` is any text: with
+    another one the setup runs again.
     """
 
     name: str
@@ -19,3 +20,4 @@ class Inputs:
     uid: str
     images: Images = field(default_factory=Images)
     secret_versions: Mapping[str, str] = field(default_factory=dict)
+    setup_mark: str = ""

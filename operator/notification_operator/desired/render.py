@@ -27,7 +27,7 @@ def render(cluster: ClusterSpec, inputs: Inputs) -> Rendering:
         ),
         # While everything sleeps there is nothing to set up, and no reason to wait for it.
         setup=None if cluster.hibernate else render_setup(owner, cluster, worker, image),
-        setup_hash=hash_setup(cluster, worker, image),
+        setup_hash=hash_setup(owner, cluster, worker, image),
         workloads=(
             *render_workers(owner, cluster, worker, image),
             *render_gateways(owner, cluster, gateway, image),

@@ -17,10 +17,11 @@ _MISTAKE: Final = 2  # the exit code for what only a person can put right
 _KEPT: Final = 86_400  # seconds in which its log can still be read
 
 
-def hash_setup(cluster: ClusterSpec, config: Config, image: str) -> str:
+def hash_setup(owner: Owner, cluster: ClusterSpec, config: Config, image: str) -> str:
     """Return the digest of everything that the Job depends on; with another one, setup runs again."""
     database = {"source": cluster.database.source, "secret": cluster.database.secret}
-    return digest([image, config.content, database, cluster.nats.servers, cluster.worker.pod_template])
+    mark = [owner.inputs.setup_mark] if owner.inputs.setup_mark else []
+    return digest([image, config.content, database, cluster.nats.servers, cluster.worker.pod_template, *mark])
 
 
 def render_setup(owner: Owner, cluster: ClusterSpec, config: Config, image: str) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def render_setup(owner: Owner, cluster: ClusterSpec, config: Config, image: str)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": owner.describe("setup", owner.names.setup(hash_setup(cluster, config, image))),
+        "metadata": owner.describe("setup", owner.names.setup(hash_setup(owner, cluster, config, image))),
         "spec": {
             "backoffLimit": _RETRIES,
             "podFailurePolicy": {"rules": [_give_up_on(_MISTAKE, container)]},

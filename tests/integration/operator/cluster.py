@@ -22,6 +22,13 @@ async def make_cluster(server: ApiServer, name: str = "demo", **spec: Any) -> di
     return await server.write(CLUSTER, {**there, "spec": {**SPEC, **spec}})
 
 
+async def annotate(server: ApiServer, annotation: str, text: str) -> None:
+    """As `kubectl annotate` would."""
+    cluster = server.objects[CLUSTER.plural, KEY.namespace, KEY.name]
+    annotations = {**cluster["metadata"].get("annotations", {}), annotation: text}
+    await server.write(CLUSTER, {**cluster, "metadata": {**cluster["metadata"], "annotations": annotations}})
+
+
 def make_reconciler(api: Api, blueprint: Blueprint | None = None) -> Reconciler:
     """One that has seen nothing yet."""
     return Reconciler(api, blueprint or Blueprint(), Hearing())

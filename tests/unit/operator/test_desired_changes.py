@@ -68,6 +68,12 @@ def list_config_maps(rendering: Rendering) -> dict[str, Any]:
     return {manifest["metadata"]["name"]: manifest["data"] for manifest in immutable}
 
 
+def test_a_mark_has_the_setup_run_again_and_changes_nothing_else() -> None:
+    before, after = render_spec({}), render_spec({}, setup_mark="restored on Monday")
+    assert before.setup_hash != after.setup_hash
+    assert (before.base, before.workloads) == (after.base, after.workloads)
+
+
 def test_more_nats_servers_are_set_up_anew() -> None:
     before, after = render_spec({"nats": {"servers": 3}}), render_spec({"nats": {"servers": 5}})
     assert list_restarts(before, after) == {GATEWAY, WORKER}
