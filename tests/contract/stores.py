@@ -1,7 +1,7 @@
 """The record of truth as a contract test sees it: the three ports, a clock that it may turn, and what no port shows."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -9,15 +9,17 @@ from uuid import UUID
 import asyncpg
 
 from notifications.adapters.memory.store import MemoryStore
+from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
+from notifications.adapters.postgres.preferences import PostgresPreferences
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.domain.ids import RANDOM_BITS, uuid7
 from notifications.domain.jobs import Job
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.submission import Accepted, Conflict, Copy, Submission
-from notifications.ports.store import InboxStore, OutboxStore, SubmissionStore
+from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, SubmissionStore
 
 TENANT = "acme"
 HELLO = Message("greeting", "Hello")
@@ -36,6 +38,7 @@ END $$;
 
 EMPTY = """
 TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
+TRUNCATE notification_preferences, preference_defaults;
 DELETE FROM epochs WHERE name = 'stream';
 UPDATE clock.turned SET seconds = 0;
 """
@@ -50,9 +53,11 @@ class Logged:
 
 
 class Stores(Protocol):
-    """One record of truth behind its three ports."""
+    """One record of truth behind its ports."""
 
     submissions: SubmissionStore
+    held: HeldStore
+    preferences: PreferenceStore
     inbox: InboxStore
     outbox: OutboxStore
 
@@ -74,6 +79,8 @@ class MemoryStores:
         self._now = datetime(2026, 2, 28, 12, 30, 15, 123000, tzinfo=UTC)
         self._store = MemoryStore(self.now)
         self.submissions: SubmissionStore = self._store
+        self.held: HeldStore = self._store
+        self.preferences: PreferenceStore = self._store.preferences
         self.inbox: InboxStore = self._store
         self.outbox: OutboxStore = self._store
 
@@ -102,6 +109,8 @@ class PostgresStores:
         self._own = own
         self._turned = timedelta(0)
         self.submissions: SubmissionStore = PostgresSubmissions(pool)
+        self.held: HeldStore = PostgresHeld(pool)
+        self.preferences: PreferenceStore = PostgresPreferences(pool)
         self.inbox: InboxStore = PostgresInbox(pool)
         self.outbox: OutboxStore = PostgresOutbox(pool)
 
@@ -140,6 +149,11 @@ class Producer:
         at = self._stores.now()
         copies = tuple(Copy(self._id(at), user) for user in users)
         return Submission(self._id(at), tenant, at, message, copies, body, key)
+
+    def write_for(self, seconds: float, *users: str, message: Message = HELLO) -> Submission:
+        """Write what is to be shown in so many seconds."""
+        submission = self.write(*users, message=message)
+        return replace(submission, send_at=submission.created_at + timedelta(seconds=seconds))
 
     async def send(self, *users: str, tenant: str = TENANT, message: Message = HELLO) -> list[UUID]:
         """Have a submission accepted and return the ids of its copies."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from notifications.adapters.memory.preferences import MemoryPreferences
 from notifications.domain.errors import NotFound
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage, chain, created
-from notifications.domain.jobs import Job, Outcome, Queue
+from notifications.domain.jobs import Channel, Job, Outcome, Queue
 from notifications.domain.limits import ADOPTION_GRACE, IDEMPOTENCY_KEPT, REDRIVE_AFTER, SWEEP_AFTER
 from notifications.domain.notification import Notification, UserKey
-from notifications.domain.submission import Accepted, Conflict, Placed, Submission, jobs_of
+from notifications.domain.preferences import DEFAULT_DIGEST, Hold, Show, Skip, judge
+from notifications.domain.submission import Accepted, Conflict, Copy, Placed, State, Submission, jobs_of
 from notifications.ports.clock import Clock
 from notifications.ports.store import Backlog, Listing, Pending, Publish
 
@@ -32,28 +34,41 @@ class _Inbox:
     floor: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A copy that waits for its time."""
+
+    copy: Copy
+    submission: Submission
+    until: datetime
+
+
 @dataclass(slots=True)
 class _Row:
     """One row of the outbox; `swept` while a sweep holds it."""
 
     job: Job
     created_at: datetime
+    queued_at: datetime
     published_at: datetime | None = None
     swept: bool = False
 
 
 class MemoryStore:
-    """The SubmissionStore, the InboxStore and the OutboxStore."""
+    """The SubmissionStore, the HeldStore, the InboxStore and the OutboxStore, and a PreferenceStore beside them."""
 
     def __init__(self, clock: Clock, epoch: int = 1) -> None:
         self.epoch = epoch
+        self.preferences = MemoryPreferences()
         self.notifications: dict[UUID, Notification] = {}
         self.delivered_at: dict[UUID, datetime] = {}
+        self.released_at: dict[UUID, datetime] = {}
         self.deliveries: dict[Job, Outcome] = {}
         self.dead_letters: dict[Job, Outcome] = {}
         self._clock = clock
         self._answers: dict[tuple[str, str], _Answer] = {}
         self._inboxes: dict[UserKey, _Inbox] = {}
+        self._held: list[_Held] = []
         self._outbox: dict[Job, _Row] = {}
         self._stream: str | None = None
         self._adopted_until: datetime | None = None
@@ -78,17 +93,51 @@ class MemoryStore:
         return replace(known.accepted, replayed=known.accepted.id != submission.id)
 
     def _store(self, submission: Submission) -> Accepted:
-        placed = []
-        for copy in submission.copies:
-            owner = UserKey(submission.tenant, copy.user)
-            log = self._inboxes.setdefault(owner, _Inbox()).log
-            log.append(copy.id)
-            seq, message, at = len(log), submission.message, submission.created_at
-            self.notifications[copy.id] = Notification(copy.id, owner, seq, message, at)
-            placed.append(Placed(copy.id, copy.user, seq))
-        for job in jobs_of(submission):
-            self._outbox[job] = _Row(job, submission.created_at)
-        return Accepted(submission.id, tuple(placed))
+        placed = tuple(self._place(copy, submission) for copy in submission.copies)
+        for job in jobs_of(submission, {copy.id for copy in placed if copy.seq is None}):
+            self._outbox[job] = _Row(job, submission.created_at, submission.created_at)
+        return Accepted(submission.id, placed)
+
+    def _place(self, copy: Copy, submission: Submission) -> Placed:
+        owner = UserKey(submission.tenant, copy.user)
+        wishes = self.preferences.find(owner, submission.message.type, Channel.WEBSOCKET)
+        match judge(submission, wishes, DEFAULT_DIGEST):
+            case Show():
+                return Placed(copy.id, copy.user, self._append(copy, submission))
+            case Hold(until, reason):
+                self._held.append(_Held(copy, submission, until))
+                return self._keep_back(copy, submission, State.HELD, reason)
+            case Skip(reason):
+                return self._keep_back(copy, submission, State.SKIPPED, reason)
+
+    def _keep_back(self, copy: Copy, submission: Submission, state: State, reason: str) -> Placed:
+        (job,) = jobs_of(replace(submission, copies=(copy,)))
+        self.deliveries[job] = Outcome(job, state, reason)
+        return Placed(copy.id, copy.user, None, state)
+
+    def _append(self, copy: Copy, submission: Submission) -> int:
+        owner = UserKey(submission.tenant, copy.user)
+        log = self._inboxes.setdefault(owner, _Inbox()).log
+        log.append(copy.id)
+        at = submission.created_at
+        self.notifications[copy.id] = Notification(copy.id, owner, len(log), submission.message, at)
+        return len(log)
+
+    # Held copies
+
+    async def release(self, limit: int) -> list[Job]:
+        """Give those that are due their places, and return their jobs."""
+        now = self._clock()
+        due = sorted((held for held in self._held if held.until <= now), key=lambda held: (held.until, held.copy.id))
+        return [self._release(held, now) for held in due[:limit]]
+
+    def _release(self, held: _Held, now: datetime) -> Job:
+        self._held.remove(held)
+        self._append(held.copy, held.submission)
+        self.released_at[held.copy.id] = held.until
+        (job,) = jobs_of(replace(held.submission, copies=(held.copy,)))
+        self._outbox[job] = _Row(job, held.submission.created_at, now)
+        return job
 
     # Inboxes
 
@@ -121,9 +170,12 @@ class MemoryStore:
     async def seq_before(self, owner: UserKey, at: datetime) -> int:
         """Return the number after which everything from `at` on stands."""
         for seq, entry in enumerate(self._log(owner), 1):
-            if at <= (entry.at if isinstance(entry, Change) else entry.created_at):
+            if at <= self._dated(entry):
                 return seq - 1
         return self._head(owner).seq
+
+    def _dated(self, entry: Notification | Change) -> datetime:
+        return entry.at if isinstance(entry, Change) else self.released_at.get(entry.id, entry.created_at)
 
     async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
         """Mark as read and log one change."""
@@ -233,7 +285,7 @@ class MemoryStore:
 
     def _backlog(self, queue: Queue) -> Backlog:
         ages = [
-            (self._clock() - row.created_at).total_seconds() for job, row in self._outbox.items() if job.queue == queue
+            (self._clock() - row.queued_at).total_seconds() for job, row in self._outbox.items() if job.queue == queue
         ]
         return Backlog(len(ages), max(ages, default=0.0))
 

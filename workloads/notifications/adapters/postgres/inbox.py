@@ -88,6 +88,7 @@ SEQ_BEFORE: Final = f"""
 SELECT coalesce(
     least(
         (SELECT min(n.seq + 0) FROM notifications n WHERE {OWNED} AND n.created_at >= $3),
+        (SELECT min(n.seq + 0) FROM notifications n WHERE {OWNED} AND n.release_at >= $3),
         (SELECT min(c.seq) FROM inbox_changes c WHERE c.tenant = $1 AND c.recipient = $2 AND c.at >= $3)
     ) - 1,
     (SELECT h.seq FROM inbox_heads h WHERE h.tenant = $1 AND h.recipient = $2),

@@ -115,7 +115,7 @@ ON CONFLICT (notification_id, channel) DO UPDATE SET reason = excluded.reason, d
 """
 
 BACKLOG: Final = """
-SELECT queue, count(*) AS depth, greatest(extract(epoch FROM now() - min(created_at)), 0)::float AS oldest
+SELECT queue, count(*) AS depth, greatest(extract(epoch FROM now() - min(queued_at)), 0)::float AS oldest
 FROM outbox
 GROUP BY queue
 """

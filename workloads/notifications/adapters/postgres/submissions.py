@@ -1,16 +1,23 @@
-"""Accepting submissions: one statement, so that its commit and its answer are one round trip."""
+"""Accepting submissions: one statement writes and commits, and before it another reads what recipients wish for.
+
+Both in one transaction would be two round trips more and tell nothing newer: each statement sees what is committed when
+it begins.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from notifications.adapters.postgres.pool import Pool, Record
+from notifications.adapters.postgres.pool import Connection, Pool, Record
+from notifications.adapters.postgres.preferences import InboxWishes
 from notifications.domain.errors import CommitUnknown, Unavailable
 from notifications.domain.jobs import Channel, queue_of
 from notifications.domain.limits import IDEMPOTENCY_KEPT
-from notifications.domain.submission import Accepted, Conflict, Placed, Submission
+from notifications.domain.preferences import DEFAULT_DIGEST, Decision, DigestHour, Hold, Show, Skip, judge
+from notifications.domain.submission import Accepted, Conflict, Placed, State, Submission
 
 # Locks are taken in one order everywhere: keys sorted, then heads sorted. A twin waits at its key for the first one's
 # commit, and its update of the fresh key does nothing. `numbered` is read only after every head is locked.
@@ -33,41 +40,53 @@ WITH request AS (
     WHERE stored.created_at < now() - make_interval(secs => $17)
     RETURNING request_id
 ), copy AS (
-    SELECT c.n, c.ordinal, c.id, r.tenant, c.recipient
-    FROM unnest($18::int[], $19::uuid[], $20::text[]) WITH ORDINALITY AS c(n, id, recipient, ordinal)
+    SELECT c.n, c.ordinal, c.id, r.tenant, c.recipient, c.state, c.release_at, c.reason
+    FROM unnest($18::int[], $19::uuid[], $20::text[], $21::text[], $22::timestamptz[], $23::text[])
+    WITH ORDINALITY AS c(n, id, recipient, state, release_at, reason, ordinal)
     JOIN request r USING (n)
     WHERE r.key IS NULL OR r.id IN (SELECT request_id FROM claimed)
 ), head AS (
     INSERT INTO inbox_heads AS stored (tenant, recipient, seq)
-    SELECT tenant, recipient, count(*)
+    SELECT tenant, recipient, count(*) FILTER (WHERE state = 'queued')
     FROM copy
     GROUP BY tenant, recipient
     ORDER BY tenant, recipient
     ON CONFLICT (tenant, recipient) DO UPDATE SET seq = stored.seq + excluded.seq
     RETURNING tenant, recipient, seq
 ), numbered AS (
-    SELECT c.*, h.seq - count(*) OVER inbox + row_number() OVER (inbox ORDER BY c.ordinal) AS seq
+    SELECT c.*, CASE WHEN c.state = 'queued'
+        THEN h.seq - count(*) OVER inbox + row_number() OVER (inbox ORDER BY c.ordinal) END AS seq
     FROM copy c
     JOIN head h USING (tenant, recipient)
-    WINDOW inbox AS (PARTITION BY c.tenant, c.recipient)
+    WINDOW inbox AS (PARTITION BY c.tenant, c.recipient, c.state = 'queued')
 ), stored AS (
     INSERT INTO notifications (id, tenant, recipient_id, request_id, ordinal, seq, type, content, priority, actor_id,
-        actor_name, actor_avatar_url, entity_type, entity_id, metadata, created_at, expires_at)
+        actor_name, actor_avatar_url, entity_type, entity_id, metadata, created_at, expires_at, release_at)
     SELECT c.id, c.tenant, c.recipient, r.id, c.ordinal, c.seq, r.type, r.content, r.priority, r.actor_id,
-        r.actor_name, r.actor_avatar_url, r.entity_type, r.entity_id, r.metadata, r.created_at, r.expires_at
+        r.actor_name, r.actor_avatar_url, r.entity_type, r.entity_id, r.metadata, r.created_at, r.expires_at,
+        c.release_at
     FROM numbered c
     JOIN request r USING (n)
 ), queued AS (
-    INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at)
-    SELECT c.id, $21, c.tenant, c.recipient, r.queue, r.created_at
+    INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, queued_at)
+    SELECT c.id, $24, c.tenant, c.recipient, r.queue, r.created_at, r.created_at
     FROM numbered c
     JOIN request r USING (n)
+    WHERE c.state = 'queued'
+), logged AS (
+    INSERT INTO deliveries (notification_id, channel, tenant, state, reason, attempts, updated_at)
+    SELECT c.id, $24, c.tenant, c.state, c.reason, 0, r.created_at
+    FROM numbered c
+    JOIN request r USING (n)
+    WHERE c.state <> 'queued'
 )
-SELECT n::int AS n, id, recipient, seq FROM numbered ORDER BY ordinal
+SELECT n::int AS n, id, recipient, seq, state FROM numbered ORDER BY ordinal
 """
 
 REPLAY: Final = """
-SELECT asked.n, stored.fingerprint, stored.request_id, n.id, n.recipient_id AS recipient, n.seq
+SELECT asked.n, stored.fingerprint, stored.request_id, n.id, n.recipient_id AS recipient,
+    CASE WHEN n.release_at IS NULL THEN n.seq END AS seq,
+    CASE WHEN n.release_at IS NOT NULL THEN 'held' WHEN n.seq IS NULL THEN 'skipped' ELSE 'queued' END AS state
 FROM unnest($1::int[], $2::text[], $3::text[]) AS asked(n, tenant, key)
 JOIN idempotency_keys stored USING (tenant, key)
 LEFT JOIN notifications n
@@ -93,12 +112,13 @@ SELECT count(*) AS forgotten FROM forgotten
 class PostgresSubmissions:
     """The SubmissionStore."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, digest: DigestHour = DEFAULT_DIGEST) -> None:
         self._pool = pool
+        self._digest = digest
 
     async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
         """Commit all of them in one transaction and answer in the same order, or raise and commit none."""
-        rows = await self._pool.write(lambda connection: connection.fetch(ACCEPT, *arguments(submissions)))
+        rows = await self._pool.write(lambda connection: self._accept(connection, submissions))
         placed: dict[int, list[Placed]] = defaultdict(list)
         for row in rows:
             placed[row["n"]].append(_placed(row))
@@ -112,6 +132,10 @@ class PostgresSubmissions:
     async def forget_keys(self) -> int:
         """Delete Idempotency-Keys that are no longer kept, at most 10,000, and return how many there were."""
         return await self._pool.write(lambda connection: connection.fetchval(FORGET, float(IDEMPOTENCY_KEPT)))
+
+    async def _accept(self, connection: Connection, submissions: Sequence[Submission]) -> list[Record]:
+        wishes = await InboxWishes.read(connection, submissions)
+        return await connection.fetch(ACCEPT, *arguments(submissions, wishes, self._digest))
 
     async def _replays(self, submissions: Sequence[Submission], fresh: set[int]) -> dict[int, Accepted | Conflict]:
         """Answer those whose key existed by what is stored: a statement of its own, for the twin may have committed
@@ -127,9 +151,10 @@ class PostgresSubmissions:
         return {n: _replay(asked[n], list(stored)) for n, stored in groupby(rows, itemgetter("n"))}
 
 
-def arguments(submissions: Sequence[Submission]) -> tuple[object, ...]:
+def arguments(submissions: Sequence[Submission], wishes: InboxWishes, digest: DigestHour) -> tuple[object, ...]:
     """Return the arguments of ACCEPT."""
-    return (*_requests(submissions), float(IDEMPOTENCY_KEPT), *_copies(submissions), Channel.WEBSOCKET)
+    copies = _copies(submissions, wishes, digest)
+    return (*_requests(submissions), float(IDEMPOTENCY_KEPT), *copies, Channel.WEBSOCKET)
 
 
 def _requests(submissions: Iterable[Submission]) -> list[Sequence[object]]:
@@ -160,10 +185,25 @@ def _request(submission: Submission) -> tuple[object, ...]:
     )
 
 
-def _copies(submissions: Sequence[Submission]) -> tuple[list[int], list[object], list[str]]:
-    """Return the columns of `copy`: which request it belongs to, counted from 1, its id and its recipient."""
-    copies = [(n, copy) for n, submission in enumerate(submissions, 1) for copy in submission.copies]
-    return [n for n, _ in copies], [copy.id for _, copy in copies], [copy.user for _, copy in copies]
+def _copies(submissions: Sequence[Submission], wishes: InboxWishes, digest: DigestHour) -> list[Sequence[object]]:
+    """Return the columns of `copy`; `n` is the request that it belongs to, counted from 1."""
+    rows = []
+    for n, submission in enumerate(submissions, 1):
+        for copy in submission.copies:
+            wished = wishes.find(submission.tenant, copy.user, submission.message.type)
+            rows.append((n, copy.id, copy.user, *_write_decision(judge(submission, wished, digest))))
+    return list(zip(*rows, strict=True))
+
+
+def _write_decision(decision: Decision) -> tuple[State, datetime | None, str | None]:
+    """Return the columns `state`, `release_at` and `reason`."""
+    match decision:
+        case Show():
+            return State.QUEUED, None, None
+        case Hold(until, reason):
+            return State.HELD, until, reason
+        case Skip(reason):
+            return State.SKIPPED, None, reason
 
 
 def _replay(submission: Submission, rows: list[Record]) -> Accepted | Conflict:
@@ -175,4 +215,4 @@ def _replay(submission: Submission, rows: list[Record]) -> Accepted | Conflict:
 
 
 def _placed(row: Record) -> Placed:
-    return Placed(row["id"], row["recipient"], row["seq"])
+    return Placed(row["id"], row["recipient"], row["seq"], State(row["state"]))
