@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Final
 
 from notifications.adapters.http.listener import Application, Listener
 from notifications.adapters.nats.connection import Connection, connect
@@ -14,6 +14,9 @@ from notifications.adapters.postgres.pool import Pool, open_pool
 from notifications.app.tasks import Tasks
 from notifications.config import NatsConfig, PostgresConfig, read_postgres_uri, read_secret
 from notifications.domain.errors import Misconfigured
+from notifications.patience import insist
+
+START_WITHIN: Final = 30.0  # seconds, for each server that is needed
 
 _log = logging.getLogger(__name__)
 
@@ -68,10 +71,14 @@ class Life(AsyncExitStack):
 
 
 async def open_postgres(life: Life, config: PostgresConfig, name: str) -> Pool:
-    """Connect to PostgreSQL until the process ends. Raises Misconfigured or Unavailable."""
-    pool = await open_pool(read_postgres_uri(config.uri_file), config.pool_min, config.pool_max, name)
+    """Connect to PostgreSQL until the process ends. Raises Misconfigured, or Unavailable after START_WITHIN seconds.
+
+    A process that ended at once would be started again later and later.
+    """
+    uri = read_postgres_uri(config.uri_file)
+    pool = await insist(lambda: open_pool(uri, config.pool_min, config.pool_max, name), START_WITHIN)
     life.on_exit(pool.close)
-    await require_set_up(pool)
+    await insist(lambda: require_set_up(pool), START_WITHIN)
     return pool
 
 

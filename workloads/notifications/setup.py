@@ -1,19 +1,15 @@
 """`notifications setup`: brings the database and the queues to this release. Harmless to repeat."""
 
 import argparse
-import asyncio
 import logging
-from typing import Final
 
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.postgres.epochs import new_inbox_epoch
 from notifications.adapters.postgres.migrate import set_up
 from notifications.clock import now
 from notifications.config import WorkerConfig, load_config, read_postgres_uri
-from notifications.domain.errors import Unavailable
 from notifications.lifecycle import Life, open_nats
-
-RETRY: Final = 1.0  # seconds
+from notifications.patience import insist
 
 _log = logging.getLogger(__name__)
 
@@ -21,18 +17,7 @@ _log = logging.getLogger(__name__)
 async def run(arguments: argparse.Namespace) -> None:
     """Do it and end; wait for a database and NATS servers that do not answer yet, as long as was asked for."""
     config = load_config(arguments.config, WorkerConfig)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + arguments.wait
-    while True:
-        try:
-            await _prepare(config, new_epoch=arguments.new_inbox_epoch)
-        except Unavailable as error:
-            if loop.time() >= deadline:
-                raise
-            _log.warning("not yet: %s", error)
-            await asyncio.sleep(RETRY)
-        else:
-            return
+    await insist(lambda: _prepare(config, new_epoch=arguments.new_inbox_epoch), arguments.wait)
 
 
 async def _prepare(config: WorkerConfig, *, new_epoch: bool) -> None:

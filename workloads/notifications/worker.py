@@ -17,7 +17,8 @@ from notifications.app.sweep import Sweeper
 from notifications.clock import now
 from notifications.config import WorkerConfig, load_config
 from notifications.domain.notification import wire_time
-from notifications.lifecycle import Life, open_listener, open_nats, open_postgres
+from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
+from notifications.patience import insist
 from notifications.ports.store import OutboxStore
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ async def run(arguments: argparse.Namespace) -> None:
         await open_listener(
             life, Management(readiness, metrics.render, load).app(), arguments.host, arguments.management_port
         )
-        await queue.ensure()
+        await insist(queue.ensure, START_WITHIN)
         dispatcher = WebsocketDispatcher(outbox, NatsInboxBus(nats))
         for consumer in consumers:
             life.keep(consumer.run(dispatcher.dispatch), "consumer")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from notifications import lifecycle
 from notifications.__main__ import main
 
 
@@ -84,7 +85,10 @@ def test_a_uri_that_cannot_be_understood_is_told_and_not_shown(
     assert "hunter2" not in line
 
 
-def test_a_database_that_is_away_is_no_mistake_of_the_user(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_database_that_is_away_is_no_mistake_of_the_user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "START_WITHIN", 0.0)
     with socket.socket() as silent:  # bound, and listening to nobody
         silent.bind(("127.0.0.1", 0))
         config = write_config(tmp_path, "worker")
