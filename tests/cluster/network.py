@@ -4,6 +4,7 @@ Nothing but that one link is made on the host: no bridge, no rule, no route, no 
 routes between the machines, and nothing beyond the switch.
 """
 
+from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def attach(shape: Shape, machine: Machine) -> None:
         *routes,
         inside=machine.namespace,
     )
+
+
+def unplug(machine: Machine) -> None:
+    """Remove the link of `machine`, if it has one: nothing that its processes still send arrives anywhere."""
+    if machine.namespace in namespaces():
+        with suppress(CommandFailed):
+            configure("link delete eth0", inside=machine.namespace)
 
 
 def detach(machine: Machine) -> None:
