@@ -4,6 +4,7 @@
     ├── StartFailed             a process of the cluster did not start
     ├── ApiError                the Kubernetes API server did not do what was asked
     │   ├── Unavailable         it did not answer, or asked to come back later
+    │   │   └── Failed          it failed at this request, and might do another
     │   ├── Conflict            the object was changed, or made, by somebody else meanwhile
     │   └── Rejected            it refused; asking again without a change is no use
     │       └── InvalidObject   what would have come of it contradicts itself
@@ -49,6 +50,10 @@ class Unavailable(ApiError):
     def __init__(self, text: str, retry_after: float = 0.0) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+
+
+class Failed(Unavailable):
+    """It broke down over this one request, as over a webhook that is away; other requests may succeed meanwhile."""
 
 
 class Conflict(ApiError):

@@ -19,7 +19,7 @@ from kubernetes.aio.client import ApiClient, ApiException, Configuration
 from kubernetes.aio.dynamic import DynamicClient
 
 from . import names
-from .errors import ApiError, Conflict, InvalidObject, NoCluster, Rejected, Unavailable
+from .errors import ApiError, Conflict, Failed, InvalidObject, NoCluster, Rejected, Unavailable
 from .kinds import Kind, Object
 
 Client = DynamicClient
@@ -28,6 +28,7 @@ REQUEST_TIMEOUT: Final = 10.0
 MERGE_PATCH: Final = "application/merge-patch+json"
 _METADATA_ONLY: Final = "application/json;as={}PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+_UNTYPED: Final = "failed to create typed patch object"  # a field of the wrong type, which is answered with a 500
 _NOT_FOUND, _CONFLICT, _INVALID, _TOO_MANY = 404, 409, 422, 429
 
 
@@ -208,7 +209,9 @@ def _translate(error: ApiException, what: str) -> ApiError:
         return _NotFound(text)
     if status == _INVALID:
         return InvalidObject(text)
-    if status == _TOO_MANY or status >= 500 or status in (0, 401, 408):
+    if status >= 500 and _UNTYPED not in text:
+        return Failed(text, retry_after=_read_delay(error))
+    if status == _TOO_MANY or status in (0, 401, 408):
         return Unavailable(text, retry_after=_read_delay(error))
     return Rejected(text)
 

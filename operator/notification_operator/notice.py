@@ -10,6 +10,7 @@ from . import names
 from .custom_resource import CustomResource
 from .kinds import EVENT, Object, describe
 from .plan import Repair
+from .problem import PASSING
 
 _TOLD: Final = ("Ready", "Reconciled", "SetupComplete", "Paused")
 _EXPECTED: Final = frozenset(
@@ -65,6 +66,8 @@ def write_notice(notice: Notice, cluster: CustomResource, now: datetime) -> Obje
 
 
 def _is_news(condition: Object, before: tuple[str, str] | None) -> bool:
+    if condition["reason"] in PASSING or (before and before[1] in PASSING):
+        return False
     if before is None:
         return (
             condition["status"] == "False"

@@ -11,18 +11,11 @@ from .custom_resource import CustomResource
 from .kinds import Object
 from .names import Names
 from .plan import Identity
+from .problem import Problem
 from .setup_job import Setup
 
 # Ready needs all of these
 PARTS: Final = ("Reconciled", "SetupComplete", "DatabaseReady", "NatsReady", "GatewaysReady", "WorkersReady")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why the cluster is not made what its spec says: one word, and a sentence that names the field or object."""
-
-    reason: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

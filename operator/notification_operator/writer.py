@@ -1,15 +1,41 @@
-"""Carries out a plan: makes, applies and deletes, and says what was refused."""
+"""Carries out a plan: makes, applies and deletes all that it can, and says what could not be done."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from .custom_resource import CustomResource
 from .desired import GeneratedSecret, Manifest, fill_secret
-from .errors import Conflict, InvalidObject, Rejected
+from .errors import ApiError, Conflict, Failed, InvalidObject, Rejected
 from .kinds import SECRET, Object, describe, find_kind, is_owned
 from .kubernetes import Api
 from .ownership import take_over
 from .plan import Observed, Plan, identify
-from .status import Problem
+from .problem import Problem
+
+MOST_FAILURES: Final = 3  # a server that is down is not asked for each object
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is wrong, if anything; `failure` is raised once that was reported, so that it is tried again soon."""
+
+    problem: Problem | None = None
+    failure: ApiError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One write; `what` says in a message which."""
+
+    what: str
+    act: Callable[[], Awaitable[None]]
+
+
+class _NameTaken(Rejected):
+    """Somebody else has an object of that name."""
 
 
 class Writer:
@@ -20,40 +46,46 @@ class Writer:
         self._note = note
         self._make_text = make_text
 
-    async def write(self, cluster: CustomResource, plan: Plan, observed: Observed) -> Problem | None:
-        """Write all that can be written; return the first that was refused."""
-        problems: list[Problem | None] = [await self._generate(cluster, secret) for secret in plan.generate]
-        problems += [await self._create(cluster, manifest) for manifest in plan.create]
-        changed = (*plan.apply, *(repair.manifest for repair in plan.repair))
-        for manifest in changed:
-            problems.append(await self._apply(cluster, manifest, observed.children[identify(manifest)]))
+    async def write(self, cluster: CustomResource, plan: Plan, observed: Observed) -> Outcome:
+        """Write all that can be written; raise Unavailable when the server wants to be left alone for now."""
+        problems: list[Problem] = []
+        failures: list[ApiError] = []
+        for step in self._list_steps(cluster, plan, observed):
+            try:
+                await step.act()
+            except (Rejected, Conflict, Failed) as error:
+                problems.append(_explain(step, error))
+                failures += [] if isinstance(error, Rejected) else [error]
+            if len(failures) == MOST_FAILURES:
+                break
+        problems.sort(key=lambda problem: problem.passes)
+        return Outcome(next(iter(problems), None), next(iter(failures), None))
+
+    def _list_steps(self, cluster: CustomResource, plan: Plan, observed: Observed) -> Iterable[_Step]:
+        for secret in plan.generate:
+            yield _Step(f"Secret {secret.name}", partial(self._generate, cluster, secret))
+        for manifest in plan.create:
+            yield _Step(describe(manifest), partial(self._create, cluster, manifest))
+        for manifest in (*plan.apply, *(repair.manifest for repair in plan.repair)):
+            there = observed.children[identify(manifest)]
+            yield _Step(describe(manifest), partial(self._apply, cluster, manifest, there))
         for child in plan.delete:
-            await self._api.delete(find_kind(child), child)
-        return next((problem for problem in problems if problem), None)
+            yield _Step(f"the deletion of {describe(child)}", partial(self._api.delete, find_kind(child), child))
 
-    async def _generate(self, cluster: CustomResource, secret: GeneratedSecret) -> Problem | None:
-        try:
-            await self._api.create(SECRET, cluster.key.namespace, fill_secret(secret, self._make_text))
-        except Conflict:  # it exists, which is all that is wanted
-            return None
-        except Rejected as error:
-            return Problem("Rejected", str(error))
-        return None
+    async def _generate(self, cluster: CustomResource, secret: GeneratedSecret) -> None:
+        manifest = fill_secret(secret, self._make_text)
+        with suppress(Conflict):  # it exists, which is all that is wanted
+            await self._api.create(SECRET, cluster.key.namespace, manifest)
 
-    async def _create(self, cluster: CustomResource, manifest: Manifest) -> Problem | None:
+    async def _create(self, cluster: CustomResource, manifest: Manifest) -> None:
         """Apply a manifest of which we own no object, unless somebody else has one of its name."""
-        kind = find_kind(manifest)
-        there = await self._api.get(kind, cluster.key.namespace, manifest["metadata"]["name"])
+        there = await self._api.get(find_kind(manifest), cluster.key.namespace, manifest["metadata"]["name"])
         if there is not None and not is_owned(there, cluster.uid):
-            return Problem("NameTaken", f"{describe(there)} exists and is not this cluster's: delete or rename it")
-        return await self._apply(cluster, manifest, there)
+            raise _NameTaken(f"{describe(there)} exists and is not this cluster's: delete or rename it")
+        await self._apply(cluster, manifest, there)
 
-    async def _apply(self, cluster: CustomResource, manifest: Manifest, there: Object | None) -> Problem | None:
-        try:
-            self._note([await self._force(cluster, manifest, there)])
-        except Rejected as error:
-            return Problem("Rejected", f"{describe(manifest)} was refused: {error}")
-        return None
+    async def _apply(self, cluster: CustomResource, manifest: Manifest, there: Object | None) -> None:
+        self._note([await self._force(cluster, manifest, there)])
 
     async def _force(self, cluster: CustomResource, manifest: Manifest, there: Object | None) -> Object:
         """Apply; fields of others that leave ours no room are taken over, so that they go."""
@@ -66,3 +98,15 @@ class Writer:
                 raise
         await self._api.assign(kind, there, managed)
         return await self._api.apply(kind, namespace, manifest)
+
+
+def _explain(step: _Step, error: ApiError) -> Problem:
+    match error:
+        case _NameTaken():
+            return Problem("NameTaken", str(error))
+        case Rejected():
+            return Problem("Rejected", f"{step.what} was refused: {error}")
+        case Conflict():
+            return Problem("Conflict", f"{step.what} met a change by somebody else and is tried again: {error}")
+        case _:
+            return Problem("Unavailable", f"{step.what} failed and is tried again: {error}")

@@ -5,10 +5,11 @@ import asyncio
 import kmock
 import pytest
 
-from notification_operator.errors import Conflict, Unavailable
-from notification_operator.kinds import DEPLOYMENT, SECRET, SERVICE
+from notification_operator.errors import Conflict, Failed, Unavailable
+from notification_operator.kinds import DEPLOYMENT, SECRET, SERVICE, STATEFUL_SET
 from notification_operator.kubernetes import Api
 from notification_operator.queue import Pace, WorkQueue
+from notification_operator.writer import MOST_FAILURES
 
 from ...support.waiting import eventually
 from .api_server import ApiServer
@@ -77,6 +78,74 @@ async def test_what_is_refused_is_said_and_the_rest_is_made(server: ApiServer, a
     assert reconciled["message"].endswith(message)
 
 
+UNTYPED = "failed to create typed patch object (default/demo-gateway; apps/v1, Kind=Deployment): .spec: expected map"
+
+
+async def test_a_field_of_the_wrong_type_is_a_refusal_and_the_rest_is_made(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    server["patch", kmock.resource("apps/v1/statefulsets"), kmock.name("demo-postgres")] << 500 << {"message": UNTYPED}
+
+    await settle(server, make_reconciler(api))
+
+    assert server.find(DEPLOYMENT, "demo-gateway")
+    reconciled = server.read_condition("Reconciled")
+    assert (reconciled["status"], reconciled["reason"]) == ("False", "Rejected")
+    assert UNTYPED in reconciled["message"]
+
+
+async def test_a_server_that_fails_over_one_object_makes_the_rest_and_says_so(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    message = "failed calling webhook"
+    server["patch", kmock.resource("v1/services"), kmock.name("demo-postgres")] << 500 << {"message": message}
+
+    with pytest.raises(Failed, match=message):
+        await make_reconciler(api).reconcile(KEY)
+
+    assert server.find(SERVICE, "demo-gateway")
+    reconciled = server.read_condition("Reconciled")
+    assert (reconciled["status"], reconciled["reason"]) == ("False", "Unavailable")
+    assert reconciled["message"].startswith("Service demo-postgres failed and is tried again: ")
+
+
+async def test_a_server_that_fails_over_everything_is_left_alone_soon(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    server["patch"] << 503
+    with pytest.raises(Unavailable):
+        await make_reconciler(api).reconcile(KEY)
+    assert server.count_refusals(503) == MOST_FAILURES + 1, "objects, and the status"
+
+
+async def test_a_deletion_that_is_refused_is_said(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    await settle(server, make_reconciler(api))
+    await make_cluster(server, database={"secretRef": {"name": "mine"}})
+    await server.write(SECRET, {"metadata": {"name": "mine"}, "data": {}})
+    server["delete", kmock.resource("v1/services")] << 403 << {"message": "no right to do so"}
+
+    await settle(server, make_reconciler(api))
+
+    assert not server.find(STATEFUL_SET, "demo-postgres")
+    message = server.read_condition("Reconciled")["message"]
+    assert message.startswith("the deletion of Service demo-postgres was refused: ")
+
+
+async def test_a_deletion_that_meets_a_change_is_tried_again(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    await settle(server, make_reconciler(api))
+    await make_cluster(server, database={"secretRef": {"name": "mine"}})
+    await server.write(SECRET, {"metadata": {"name": "mine"}, "data": {}})
+    server["delete", kmock.resource("v1/services")][:1] << 409
+    reconciler = make_reconciler(api)
+    with pytest.raises(Conflict):
+        await settle(server, reconciler)
+    assert server.read_condition("Reconciled")["reason"] == "Conflict"
+
+    await settle(server, reconciler)
+
+    assert not server.find(SERVICE, "demo-postgres")
+    assert server.read_condition("Reconciled")["status"] == "True"
+
+
 async def test_a_server_that_does_not_answer_is_unavailable_in_time(server: ApiServer, api: Api) -> None:
     impatient = Api(api.client, bound_write=lambda: 0.05)
     server["patch"] << (lambda: asyncio.Event().wait())
@@ -86,7 +155,7 @@ async def test_a_server_that_does_not_answer_is_unavailable_in_time(server: ApiS
 
 async def test_an_interrupted_pass_is_finished_by_the_next_process(server: ApiServer, api: Api) -> None:
     async def fail() -> None:
-        raise kmock.KubernetesError(status=500, message="etcd leader changed")
+        raise kmock.KubernetesError(status=429, message="too many requests")
 
     await make_cluster(server)
     interruptions = 0
