@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from notifications.adapters.postgres import inbox, outbox, submissions
+from notifications.adapters.postgres import held, inbox, outbox, preferences, submissions
 from notifications.domain.ids import uuid7
+from notifications.domain.preferences import DEFAULT_DIGEST
 from tests.integration.postgres.submissions import TENANT, write_submission
 from tests.support.postgres import Postgres
 from tests.support.schema import create_inbox_database
@@ -24,7 +25,7 @@ JOBS = (IDS, ["websocket"] * 10, [TENANT] * 10, ["user-1"] * 10)
 # Small by nature, or read whole on purpose
 MAY_BE_SCANNED = {"epochs"}
 
-# 60,000 notifications of 2,000 users over three months; a tenth unread, a tenth with a job
+# 60,000 notifications of 2,000 users over three months; a tenth unread, a tenth with a job, and 20,000 that are held
 FILL = f"""
 INSERT INTO notifications (id, tenant, recipient_id, request_id, ordinal, seq, type, content, created_at, read_at)
 SELECT gen_random_uuid(), '{TENANT}', 'user-' || n % 2000, gen_random_uuid(), 1, 1 + n / 2000, 'greeting', 'Hello',
@@ -36,6 +37,14 @@ INSERT INTO inbox_changes SELECT '{TENANT}', 'user-' || n % 2000, 31 + n / 2000,
 FROM generate_series(0, 19999) n;
 INSERT INTO idempotency_keys SELECT '{TENANT}', 'key-' || n, '', gen_random_uuid(), now() - n * interval '9 s'
 FROM generate_series(0, 19999) n;
+INSERT INTO notifications (id, tenant, recipient_id, request_id, ordinal, type, content, created_at, release_at)
+SELECT gen_random_uuid(), '{TENANT}', 'user-' || n % 2000, gen_random_uuid(), 1, 'greeting', 'Hello',
+    now() + n % 3 * interval '1 month', now() + (n - 100) * interval '1 minute'
+FROM generate_series(0, 19999) n;
+INSERT INTO notification_preferences (tenant, user_id, notification_type, channel)
+SELECT '{TENANT}', 'user-' || n, 'greeting', 'websocket' FROM generate_series(0, 19999) n;
+INSERT INTO preference_defaults (tenant, notification_type, channel)
+SELECT 'tenant-' || n, 'greeting', 'websocket' FROM generate_series(0, 19999) n;
 INSERT INTO outbox
 SELECT id, 'websocket', tenant, recipient_id, 'normal', created_at, CASE WHEN seq % 30 > 0 THEN now() END
 FROM notifications WHERE read_at IS NULL;
@@ -58,27 +67,36 @@ def query(sql: str, arguments: tuple[object, ...], *indexes: str) -> Query:
 
 def accept_arguments() -> tuple[object, ...]:
     group = [write_submission(f"user-{n}", key=f"new-{n}") for n in range(100)]
-    return submissions.arguments(group)
+    return submissions.arguments(group, preferences.InboxWishes(()), DEFAULT_DIGEST)
 
 
-INBOX, UNREAD, SINCE, BY_ID = (
+INBOX, UNREAD, SINCE, HELD, RELEASED, BY_ID = (
     "tenant_recipient_id_seq_idx",
     "tenant_recipient_id_seq_idx1",
     "tenant_recipient_id_created_at_seq_idx",
+    "_release_at_idx",
+    "tenant_recipient_id_release_at_idx",
     "pkey",
 )
 HEADS, CHANGES = "inbox_heads_pkey", "inbox_changes_pkey"
+WISHES, DEFAULTS = "notification_preferences_pkey", "preference_defaults_pkey"
+HUNDRED = ([TENANT] * 100, [f"user-{n}" for n in range(100)])
 JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_unpublished", "outbox_published"
 
 QUERIES = {
     "accept": query(submissions.ACCEPT, accept_arguments(), HEADS, "idempotency_keys_pkey"),
     "replay": query(submissions.REPLAY, ([1], [TENANT], ["key-7"]), "idempotency_keys_pkey", "request_id_idx"),
     "head": query(inbox.HEAD, ALICE, HEADS),
-    "heads": query(inbox.HEADS, ([TENANT] * 100, [f"user-{n}" for n in range(100)]), HEADS),
+    "wishes": query(preferences.WISHES, (*HUNDRED, "websocket", ["greeting", "*"]), WISHES, DEFAULTS),
+    "own preferences": query(preferences.OWN, ALICE, WISHES),
+    "defaults": query(preferences.DEFAULTS, (TENANT,), DEFAULTS),
+    "lock what is due": query(held.LOCK_HEADS, (500,), HELD, HEADS),
+    "release": query(held.RELEASE, (*HUNDRED, 500, "websocket", held.QUEUES), HEADS, BY_ID),
+    "heads": query(inbox.HEADS, HUNDRED, HEADS),
     "read": query(inbox.READ, (*ALICE, 20, 201), HEADS, CHANGES, INBOX),
     "pending": query(inbox.PENDING, (*ALICE, 51), HEADS, UNREAD),
     "listing": query(inbox.LISTING, (*ALICE, False, 0, 20), HEADS, INBOX),
-    "seq before": query(inbox.SEQ_BEFORE, (*ALICE, NOW), HEADS, CHANGES, SINCE),
+    "seq before": query(inbox.SEQ_BEFORE, (*ALICE, NOW), HEADS, CHANGES, SINCE, RELEASED),
     "find to mark": query(inbox.FOUND, (*ALICE, IDS, *NEXT_TO_NOW)),
     "mark read": query(inbox.MARK_READ, (*ALICE, IDS, *NEXT_TO_NOW), UNREAD),
     "mark all read": query(inbox.MARK_ALL_READ, ALICE, UNREAD),

@@ -98,7 +98,8 @@ class Acceptor:
         jobs: list[Job] = []
         for request, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Accepted) and not outcome.replayed:
-                jobs += jobs_of(request.submission)
+                kept_back = {copy.id for copy in outcome.placed if copy.seq is None}
+                jobs += jobs_of(request.submission, kept_back)
                 self._telemetry.created(request.submission.message.type, len(outcome.placed))
             if not request.answer.done():
                 request.answer.set_result(outcome)

@@ -14,6 +14,11 @@ NotificationsError
 │   ├── Contended           UNAVAILABLE        a lock was not had in time; nothing was done
 │   └── CommitUnknown       UNAVAILABLE        the connection died in COMMIT: it may or may not have happened
 ├── SlowConsumer            SLOW_CONSUMER      a client does not read what is sent to it
+├── DeliveryFailed          a provider did not take a message; the text holds no address, token or secret
+│   ├── TemporaryFailure    another attempt, later or by another provider, may succeed
+│   └── Rejected            no attempt ever will: this message, or its address, is refused for good
+│       └── DeadToken       the device is gone, or can never be reached: forget it
+├── NotConfigured           the channel has no provider
 └── Misconfigured           a wrong or missing setting; ends the process with exit code 2
 """
 
@@ -96,6 +101,33 @@ class SlowConsumer(NotificationsError):
     """A client left its outbound queue full for too long."""
 
     code: ClassVar[str] = "SLOW_CONSUMER"
+
+
+class DeliveryFailed(NotificationsError):
+    """A provider did not take a message. The text may be stored and shown: it holds no address, token or secret."""
+
+
+class TemporaryFailure(DeliveryFailed):
+    """Another attempt may succeed: the provider is away, overloaded, or refuses us rather than the message.
+
+    `retry_after` is how many seconds the provider asks to be left alone, None if it did not say.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Rejected(DeliveryFailed):
+    """The provider works, and refuses this message or its address for good."""
+
+
+class DeadToken(Rejected):
+    """The device is gone, or can never be reached: what is known of it can be deleted."""
+
+
+class NotConfigured(NotificationsError):
+    """The channel has no provider, so nothing can be sent over it."""
 
 
 class Misconfigured(NotificationsError):

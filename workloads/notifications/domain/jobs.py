@@ -21,6 +21,9 @@ class Channel(StrEnum):
     """Ways to reach a person."""
 
     WEBSOCKET = "websocket"
+    EMAIL = "email"
+    PUSH = "push"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)

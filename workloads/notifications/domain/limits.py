@@ -67,6 +67,33 @@ CONNECT_TIMEOUT: Final = 20.0
 OUTBOUND_CAP: Final = 1024 * 1024
 SLOW_CONSUMER_GRACE: Final = 30.0
 
+# Providers of mail and push, and webhooks
+# Below the time that an urgent job has, so that a provider which hangs is known for it
+PROVIDER_TIMEOUT: Final = 4.0
+SMTP_TIMEOUT: Final = 10.0
+SMTP_CONNECTIONS: Final = 10
+SMTP_IDLE: Final = 10.0
+SMTP_MAILS: Final = 100
+MAX_ANSWER: Final = 64 * 1024
+MAX_RETRY_AFTER: Final = 3600.0
+MAX_ENDPOINT: Final = 2048
+MAX_DEVICE_TOKEN: Final = 4096
+MAX_PUSH: Final = 4096
+MAX_PUSH_TTL: Final = 28 * 24 * 3600
+MAX_COLLAPSE_KEY: Final = 64
+MAX_SUBJECT: Final = 256
+MAX_MAIL: Final = 1024 * 1024
+MAX_UNSUBSCRIBE: Final = 900
+
+# Circuit breakers: of the last BREAKER_CALLS within BREAKER_WINDOW, this share may not fail
+BREAKER_WINDOW: Final = 60.0
+BREAKER_CALLS: Final = 100
+BREAKER_MINIMUM: Final = 10
+BREAKER_FAILURES: Final = 0.5
+BREAKER_OPEN: Final = 30.0
+BREAKER_TRIALS: Final = 10
+MAX_BREAKERS: Final = 10_000
+
 # Fleet
 BEAT: Final = 2.0
 LEASE: Final = 10.0

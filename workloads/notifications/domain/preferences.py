@@ -4,14 +4,17 @@ The order is that of the design: a type that bypasses everything, a muted room, 
 channel or else the tenant's, whether it is enabled, how often, and quiet hours.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from notifications.domain.jobs import Channel
 from notifications.domain.local_time import next_time
 from notifications.domain.notification import Priority
+from notifications.domain.submission import Submission
 
 # These are shown whatever a user wishes: an account that is in danger cannot wait for the morning.
 BYPASSING_TYPES: Final = frozenset({"system", "security"})
@@ -101,12 +104,36 @@ class Wishes:
     muted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A preference and what it is for; the type EVERY_TYPE is for those that have no entry of their own."""
+
+    type: str
+    channel: Channel
+    preference: Preference
+
+
 DEFAULT: Final = Preference()
+DEFAULT_DIGEST: Final = DigestHour()
+EVERY_TYPE: Final = "*"
 
 
 def bypasses(type_: str, priority: Priority) -> bool:
     """Say whether a notification is shown whatever was wished for."""
     return type_ in BYPASSING_TYPES or priority == Priority.CRITICAL
+
+
+def choose(entries: Mapping[str, Preference], type_: str) -> Preference | None:
+    """Return which of somebody's preferences for a channel, by type, is for a notification of this type."""
+    return entries.get(type_) or entries.get(EVERY_TYPE)
+
+
+def judge(submission: Submission, wishes: Wishes, digest: DigestHour) -> Decision:
+    """Return what becomes of a copy of a submission: nothing is shown before its time, whatever it bypasses."""
+    message, accepted = submission.message, submission.created_at
+    due = max(accepted, submission.send_at or accepted)
+    decision = Show() if bypasses(message.type, message.priority) else decide(wishes, due, digest)
+    return Hold(due, "scheduled") if isinstance(decision, Show) and due > accepted else decision
 
 
 def decide(wishes: Wishes, now: datetime, digest: DigestHour) -> Decision:

@@ -1,8 +1,10 @@
 """A producer's request to notify people, and the answer to it."""
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from notifications.domain.jobs import Channel, Job, queue_of
@@ -19,7 +21,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A validated request. `key` is the Idempotency-Key, `fingerprint` the digest of the body it came with."""
+    """A validated request, to be shown at `send_at`, or at once when that is None.
+
+    `key` is the Idempotency-Key, `fingerprint` the digest of the body it came with.
+    """
 
     id: UUID
     tenant: str
@@ -28,15 +33,25 @@ class Submission:
     copies: tuple[Copy, ...]
     fingerprint: bytes
     key: str | None = None
+    send_at: datetime | None = None
+
+
+class State(StrEnum):
+    """What becomes of a copy in its recipient's inbox: shown now, later, or never."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A copy and its place in the recipient's inbox."""
+    """A copy and its place in the recipient's inbox; `seq` is None unless it is queued."""
 
     id: UUID
     user: str
-    seq: int
+    seq: int | None
+    state: State = State.QUEUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +73,11 @@ def fingerprint(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-def jobs_of(submission: Submission) -> tuple[Job, ...]:
-    """Return the jobs that an accepted submission starts, one a recipient and channel."""
+def jobs_of(submission: Submission, without: Container[UUID] = ()) -> tuple[Job, ...]:
+    """Return the jobs that an accepted submission starts, one a copy and channel; none for the copies `without`."""
     queue = queue_of(submission.message.priority)
     return tuple(
-        Job(copy.id, UserKey(submission.tenant, copy.user), Channel.WEBSOCKET, queue) for copy in submission.copies
+        Job(copy.id, UserKey(submission.tenant, copy.user), Channel.WEBSOCKET, queue)
+        for copy in submission.copies
+        if copy.id not in without
     )

@@ -13,6 +13,7 @@ from uuid import UUID
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
 from notifications.domain.jobs import Job, Outcome, Queue
 from notifications.domain.notification import Notification, UserKey
+from notifications.domain.preferences import Entry
 from notifications.domain.submission import Accepted, Conflict, Submission
 
 Publish = Callable[[Sequence[Job]], Awaitable[Collection[Job]]]
@@ -52,10 +53,42 @@ class SubmissionStore(Protocol):
     async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
         """Commit all of them in one transaction and answer in the same order, or raise and commit none.
 
-        Each new copy takes the next number of its inbox and leaves an unpublished outbox row. A submission whose key
+        Each new copy that may be shown now takes the next number of its inbox and leaves an unpublished outbox row;
+        one that is held back waits for `release`, one that is skipped leaves its reason. A submission whose key
         exists, here or in a transaction of somebody else that commits first, changes nothing: it is answered by the
         stored result, or by Conflict if the fingerprints differ.
         """
+        ...
+
+
+class HeldStore(Protocol):
+    """Copies that were accepted and wait for their time."""
+
+    async def release(self, limit: int) -> list[Job]:
+        """Give at most `limit` of those that are due the next numbers of their inboxes and unpublished outbox rows.
+
+        In the order in which they became due. Each is released once, however many release at the same time.
+        """
+        ...
+
+
+class PreferenceStore(Protocol):
+    """What users wish for, and what tenants wish for users who said nothing."""
+
+    async def preferences(self, owner: UserKey) -> tuple[Entry, ...]:
+        """Return a user's own entries, sorted by type and channel."""
+        ...
+
+    async def prefer(self, owner: UserKey, entries: Sequence[Entry]) -> None:
+        """Set these entries of a user, the last of each type and channel; others stay."""
+        ...
+
+    async def defaults(self, tenant: str) -> tuple[Entry, ...]:
+        """Return a tenant's entries, sorted by type and channel."""
+        ...
+
+    async def set_defaults(self, tenant: str, entries: Sequence[Entry]) -> None:
+        """Set these entries of a tenant, the last of each type and channel; others stay."""
         ...
 
 
