@@ -21,3 +21,10 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-image", action="append", default=[], metavar="PREFIX", help="how spec.image may begin, may be repeated"
     )
+    parser.add_argument(
+        "--image-pull-secret",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a Secret in the namespace of each cluster that pulls the images of its pods, may be repeated",
+    )

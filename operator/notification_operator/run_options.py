@@ -20,5 +20,9 @@ def read_run_options(arguments: argparse.Namespace) -> Options:
         namespaces=() if arguments.all_namespaces else tuple(arguments.namespace) or (own,),
         lease_namespace=arguments.lease_namespace or own,
         management=Address(arguments.host, arguments.management_port),
-        blueprint=Blueprint(images=images, allowed_images=tuple(arguments.allow_image)),
+        blueprint=Blueprint(
+            images=images,
+            allowed_images=tuple(arguments.allow_image),
+            pull_secrets=tuple(arguments.image_pull_secret),
+        ),
     )

@@ -12,7 +12,7 @@ class Inputs:
 
     `images.workloads` is used where the spec names no image. `secret_versions` maps the names of the Secrets that
     `list_secrets` returns to their resourceVersion; one that is absent counts as empty. `setup_mark` is any text: with
-    another one the setup runs again.
+    another one the setup runs again. `pull_secrets` are names of Secrets in `namespace`, for the images of all pods.
     """
 
     name: str
@@ -21,3 +21,4 @@ class Inputs:
     images: Images = field(default_factory=Images)
     secret_versions: Mapping[str, str] = field(default_factory=dict)
     setup_mark: str = ""
+    pull_secrets: tuple[str, ...] = ()

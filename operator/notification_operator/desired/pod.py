@@ -52,6 +52,7 @@ def render_pod(owner: Owner, pod: Pod, container: Container) -> dict[str, Any]:
         "metadata": {"labels": {**pod.template.get("labels", {}), **owner.label(pod.component)}, **notes},
         "spec": {
             **placing,
+            **_name_pull_secrets(pod, owner.inputs.pull_secrets),
             **(_spread(owner.select(pod.component)) if pod.spread else {}),
             "serviceAccountName": pod.account,
             "automountServiceAccountToken": False,
@@ -62,6 +63,11 @@ def render_pod(owner: Owner, pod: Pod, container: Container) -> dict[str, Any]:
             "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, *pod.volumes],
         },
     }
+
+
+def _name_pull_secrets(pod: Pod, more: Sequence[str]) -> dict[str, Any]:
+    named = (*(secret["name"] for secret in pod.template.get("imagePullSecrets", ())), *more)
+    return {"imagePullSecrets": [{"name": name} for name in dict.fromkeys(named)]} if named else {}
 
 
 def read_field(name: str, path: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from charts.installation import CHART, NAME, RenderingFailed, render_chart, run_helm
+from notification_operator.__main__ import _parse
 from tests.unit.packaging.installed import pick, read_objects
 
 
@@ -71,6 +72,14 @@ def test_the_right_that_openshift_demands_can_be_had(helm: Path) -> None:
     assert "notificationclusters/finalizers" in resources
 
 
+def test_secrets_for_the_pods_of_clusters_are_told_to_the_operator(helm: Path) -> None:
+    text = render_chart(helm, '--set-json=clusterImagePullSecrets=["mirror","other"]')
+    [container] = pick("Deployment", text=text)["spec"]["template"]["spec"]["containers"]
+    secrets = [each for each in container["args"] if "pull-secret" in each]
+    assert secrets == ["--image-pull-secret=mirror", "--image-pull-secret=other"]
+    assert _parse(container["args"]).image_pull_secret == ["mirror", "other"]
+
+
 @pytest.mark.parametrize(
     ("value", "field"),
     [
@@ -82,6 +91,7 @@ def test_the_right_that_openshift_demands_can_be_had(helm: Path) -> None:
         ('watchNamespaces=["UPPER"]', "watchNamespaces"),
         ('watchNamespaces=["a","a"]', "watchNamespaces"),
         ('imagePullPolicy="Sometimes"', "imagePullPolicy"),
+        ('clusterImagePullSecrets="mirror"', "clusterImagePullSecrets"),
         ("crds.keep=1", "keep"),
         ("rbac.everything=true", "everything"),
         ("podLabels.a=1", "podLabels"),
