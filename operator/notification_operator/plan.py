@@ -22,7 +22,7 @@ Identity = tuple[str, str]  # kind and name; the namespace is the cluster's
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the cluster owns now: its objects, and of its Secrets only the names."""
+    """What the cluster owns now: its objects, and the names of Secrets that are not to be made, as they are there."""
 
     children: Mapping[Identity, Object]
     secrets: frozenset[str]

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from .blueprint import Blueprint
 from .custom_resource import CustomResource, Key
-from .desired import Inputs
+from .desired import Inputs, Rendering
 from .errors import ApiError, InvalidSpec, Rejected
 from .hearing import Hearing
 from .images import require_allowed_image
 from .kept_rendering import Kept, KeptRenderings
 from .kinds import CHILDREN, CLUSTER, EVENT, SECRET, Object, is_owned
 from .kubernetes import Api
+from .lost_secret import Search, is_going, judge_secrets
 from .notice import list_notices, write_notice
 from .plan import Observed, Plan, identify, make_plan
 from .problem import Problem
@@ -25,6 +26,7 @@ from .setup_job import Setup, judge_setup
 from .status import Facts, build_status, list_changes
 from .writer import Writer
 
+GOING_RETRY: Final = 2.0
 SECRET_RETRY: Final = 15.0
 SETUP_RETRY: Final = 30.0
 RESYNC: Final = 300.0
@@ -92,7 +94,15 @@ class Reconciler:
         if missing := [each for each in references if not versions[each.name]]:
             return Pass(replace(facts, problem=_miss(cluster, missing[0])), again=SECRET_RETRY)
         images = replace(self._blueprint.images, workloads=facts.image)
-        inputs = Inputs(cluster.key.name, cluster.key.namespace, cluster.uid, images, versions, cluster.setup_mark)
+        inputs = Inputs(
+            name=cluster.key.name,
+            namespace=cluster.key.namespace,
+            uid=cluster.uid,
+            images=images,
+            secret_versions=versions,
+            setup_mark=cluster.setup_mark,
+            pull_secrets=self._blueprint.pull_secrets,
+        )
         try:
             kept = await self._kept.recall(cluster, inputs, lambda: self._blueprint.render(spec, inputs))
         except InvalidSpec as error:  # what the fields allow one by one, and no cluster can be made of
@@ -107,9 +117,16 @@ class Reconciler:
         children = [child for found in lists for child in found if is_owned(child, cluster.uid)]
         self._note(children)
         made = await self._api.list_metadata(SECRET, where, which)
+        stay = [secret for secret in made if is_owned(secret, cluster.uid) and not is_going(secret, cluster.uid)]
         return Observed(
-            {identify(child): child for child in children}, frozenset(secret["metadata"]["name"] for secret in made)
+            {identify(child): child for child in children}, frozenset(secret["metadata"]["name"] for secret in stay)
         )
+
+    async def _look_for_secrets(self, cluster: CustomResource, rendering: Rendering, observed: Observed) -> Search:
+        absent = [secret for secret in rendering.generated if secret.name not in observed.secrets]
+        where = cluster.key.namespace
+        found = [(secret, await self._api.get_metadata(SECRET, where, secret.name)) for secret in absent]
+        return judge_secrets(found, observed.children, cluster.uid)
 
     async def _read_versions(self, cluster: CustomResource, wanted: Iterable[SecretReference]) -> dict[str, str]:
         """Return the resourceVersion of each Secret; empty for one that does not exist."""
@@ -119,14 +136,19 @@ class Reconciler:
 
     async def _carry_out(self, cluster: CustomResource, kept: Kept, observed: Observed, facts: Facts) -> Pass:
         rendering = kept.rendering
+        search = await self._look_for_secrets(cluster, rendering, observed)
+        if search.waits:
+            return Pass(replace(facts, problem=search.problem), again=GOING_RETRY)
+        observed = replace(observed, secrets=observed.secrets | search.settled)
         job = observed.children.get(identify(rendering.setup)) if rendering.setup else None
         setup = judge_setup(rendering, cluster.setup_hash, job, self._now())
         if setup.lets_change:
             await self._kept.settle(cluster, kept)
         plan = make_plan(rendering, observed, setup, kept.previous)
         outcome = await self._writer.write(cluster, plan, observed)
-        facts = replace(facts, setup=setup, problem=outcome.problem)
-        return Pass(facts, plan, _choose_delay(setup, outcome.problem), outcome.failure)
+        problem = search.problem or outcome.problem
+        facts = replace(facts, setup=setup, problem=problem)
+        return Pass(facts, plan, _choose_delay(setup, problem), outcome.failure)
 
     async def _report(self, cluster: CustomResource, done: Pass) -> None:
         now = self._now()

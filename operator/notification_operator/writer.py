@@ -28,10 +28,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One write; `what` says in a message which."""
+    """One write; `what` says in a message which, and nothing follows before one that `is_first`."""
 
     what: str
     act: Callable[[], Awaitable[None]]
+    is_first: bool = False
 
 
 class _NameTaken(Rejected):
@@ -56,14 +57,14 @@ class Writer:
             except (Rejected, Conflict, Failed) as error:
                 problems.append(_explain(step, error))
                 failures += [] if isinstance(error, Rejected) else [error]
-            if len(failures) == MOST_FAILURES:
-                break
+                if step.is_first or len(failures) == MOST_FAILURES:
+                    break
         problems.sort(key=lambda problem: problem.passes)
         return Outcome(next(iter(problems), None), next(iter(failures), None))
 
     def _list_steps(self, cluster: CustomResource, plan: Plan, observed: Observed) -> Iterable[_Step]:
         for secret in plan.generate:
-            yield _Step(f"Secret {secret.name}", partial(self._generate, cluster, secret))
+            yield _Step(f"Secret {secret.name}", partial(self._generate, cluster, secret), is_first=True)
         for manifest in plan.create:
             yield _Step(describe(manifest), partial(self._create, cluster, manifest))
         for manifest in (*plan.apply, *(repair.manifest for repair in plan.repair)):
