@@ -24,6 +24,7 @@ from .problem import Problem
 from .secret_reference import SecretReference, list_secret_references
 from .setup_job import Setup, judge_setup
 from .status import Facts, build_status, list_changes
+from .superseded import explain_superseded_images
 from .writer import Writer
 
 GOING_RETRY: Final = 2.0
@@ -147,7 +148,8 @@ class Reconciler:
         plan = make_plan(rendering, observed, setup, kept.previous)
         outcome = await self._writer.write(cluster, plan, observed)
         problem = search.problem or outcome.problem
-        facts = replace(facts, setup=setup, problem=problem)
+        remark = explain_superseded_images(rendering, self._blueprint.images)
+        facts = replace(facts, setup=setup, problem=problem, remark=remark)
         return Pass(facts, plan, _choose_delay(setup, problem), outcome.failure)
 
     async def _report(self, cluster: CustomResource, done: Pass) -> None:

@@ -20,12 +20,16 @@ PARTS: Final = ("Reconciled", "SetupComplete", "DatabaseReady", "NatsReady", "Ga
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one pass found out; `setup` is None when it did not come to ask, `image` is that of the workloads."""
+    """What one pass found out; `setup` is None when it did not come to ask, `image` is that of the workloads.
+
+    `remark` is what a person should know of objects that are as they should be.
+    """
 
     children: Mapping[Identity, Object]
     image: str
     setup: Setup | None = None
     problem: Problem | None = None
+    remark: str = ""
 
 
 def build_status(cluster: CustomResource, facts: Facts, now: datetime) -> Object:
@@ -72,7 +76,8 @@ def judge_reconciled(cluster: CustomResource, facts: Facts) -> Condition:
         return Condition("Reconciled", "Unknown", "Paused", "objects are left alone while the annotation says so")
     if facts.problem is not None:
         return Condition("Reconciled", "False", facts.problem.reason, facts.problem.message)
-    return Condition("Reconciled", "True", "Applied", "every object is as the spec wants it")
+    remark = f"; {facts.remark}" if facts.remark else ""
+    return Condition("Reconciled", "True", "Applied", f"every object is as the spec wants it{remark}")
 
 
 def judge_setup_complete(cluster: CustomResource, facts: Facts) -> Condition:

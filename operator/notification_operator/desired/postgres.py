@@ -79,6 +79,8 @@ def _render_stateful_set(owner: Owner, cluster: ClusterSpec, image: str) -> dict
         "spec": {
             "replicas": 0 if cluster.hibernate else 1,
             "serviceName": name,
+            # In order, a pod that cannot start would stay as it is, whatever the template says by then.
+            "podManagementPolicy": "Parallel",
             "updateStrategy": {"type": "RollingUpdate"},
             "revisionHistoryLimit": 3,
             "persistentVolumeClaimRetentionPolicy": render_retention(claim),

@@ -5,14 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from notification_operator.blueprint import Blueprint
+from notification_operator.custom_resource import RENDER_ANNOTATION
 from notification_operator.desired import Inputs, Rendering, render
 from notification_operator.images import Images
-from notification_operator.kinds import CONTROLLER_REVISION, DEPLOYMENT, SERVICE
+from notification_operator.kinds import CONTROLLER_REVISION, DEPLOYMENT, SERVICE, STATEFUL_SET
 from notification_operator.kubernetes import Api
 from notification_operator.spec import ClusterSpec
 
 from .api_server import ApiServer
-from .cluster import KEY, make_cluster, make_reconciler, settle
+from .cluster import KEY, annotate, make_cluster, make_reconciler, settle
 
 
 def render_anew(spec: ClusterSpec, inputs: Inputs) -> Rendering:
@@ -36,14 +37,17 @@ LABELS = {"app.kubernetes.io/instance": "demo", "app.kubernetes.io/managed-by": 
 NEWER = Blueprint(render=render_anew, images=Images("workloads:2", "nats:2", "postgres:2"))
 
 
-async def test_a_newer_operator_writes_nothing(server: ApiServer, api: Api) -> None:
+async def test_a_newer_operator_writes_nothing_but_once_the_status(server: ApiServer, api: Api) -> None:
     await make_cluster(server)
     await settle(server, make_reconciler(api))
     before = server.count_writes()
 
-    await make_reconciler(api, NEWER).reconcile(KEY)
-
+    await make_reconciler(api, replace(NEWER, images=Images())).reconcile(KEY)
     assert server.count_writes() == before
+
+    for _ in range(2):
+        await make_reconciler(api, NEWER).reconcile(KEY)
+    assert server.count_writes() == before + 1, "it tells of its images"
 
 
 async def test_a_newer_operator_repairs_to_what_was(server: ApiServer, api: Api) -> None:
@@ -95,3 +99,36 @@ async def test_a_cluster_that_is_made_again_gets_a_rendering_of_its_own(server: 
     service = server.find(SERVICE, "demo-gateway")
     assert service is not None
     assert service["metadata"]["ownerReferences"][0]["uid"] == second["metadata"]["uid"] != first["metadata"]["uid"]
+
+
+async def test_images_that_the_operator_would_no_longer_choose_are_told(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    await settle(server, make_reconciler(api))
+    assert server.read_condition("Reconciled")["message"] == COMPLETE
+
+    await make_reconciler(api, NEWER).reconcile(KEY)
+
+    reconciled = server.read_condition("Reconciled")
+    assert (reconciled["status"], reconciled["reason"]) == ("True", "Applied")
+    assert reconciled["message"].startswith(f"{COMPLETE}; {Images().postgres} runs where the operator has postgres:2")
+    assert f"{Images().nats} runs where the operator has nats:2 by now" in reconciled["message"]
+    assert RENDER_ANNOTATION in reconciled["message"]
+
+
+async def test_what_the_operator_would_choose_now_is_had_by_an_annotation(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    await settle(server, make_reconciler(api))
+    await annotate(server, RENDER_ANNOTATION, "2026-11-21")
+
+    await settle(server, make_reconciler(api, NEWER))
+
+    assert [read_image(server, name) for name in ("demo-nats", "demo-postgres")] == ["nats:2", "postgres:2"]
+    assert server.read_condition("Reconciled")["message"] == COMPLETE
+
+
+COMPLETE = "every object is as the spec wants it"
+
+
+def read_image(server: ApiServer, name: str) -> str:
+    (container,) = server.objects[STATEFUL_SET.plural, "default", name]["spec"]["template"]["spec"]["containers"]
+    return str(container["image"])
