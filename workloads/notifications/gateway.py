@@ -11,6 +11,7 @@ from notifications.adapters.http.demo import demo_routes
 from notifications.adapters.http.listener import AbstractRouteDef, Listener
 from notifications.adapters.http.management import Load, Management, Readiness
 from notifications.adapters.http.notifications import NotificationsApi
+from notifications.adapters.http.preferences import PreferencesApi
 from notifications.adapters.jwt.keys import load_keys
 from notifications.adapters.jwt.minter import TokenMinter
 from notifications.adapters.jwt.verifier import TokenVerifier
@@ -20,6 +21,7 @@ from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
+from notifications.adapters.postgres.preferences import PostgresPreferences
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.adapters.prometheus.process import ProcessGauge
@@ -61,6 +63,7 @@ class Gateway:
     marks: DeliveryMarks
     server: SocketServer
     api: NotificationsApi
+    preferences: PreferencesApi
     forwarder: Forwarder
 
 
@@ -117,6 +120,7 @@ def build_gateway(life: Life, arguments: argparse.Namespace, verifier: TokenVeri
         marks=marks,
         server=server,
         api=NotificationsApi(verifier.verify, acceptor, inbox, read_state, now, make_id),
+        preferences=PreferencesApi(verifier.verify, PostgresPreferences(pool)),
         forwarder=Forwarder(arguments.id, fleet.address_of, server.handle_request),
     )
 
@@ -139,7 +143,7 @@ async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayC
     if arguments.internal_port:
         internal = build_application([], gateway.server.handle_request, may_open)
         await open_listener(life, internal, arguments.host, arguments.internal_port)
-    routes: list[AbstractRouteDef] = [*gateway.api.routes()]
+    routes: list[AbstractRouteDef] = [*gateway.api.routes(), *gateway.preferences.routes()]
     if config.demo:
         auth = config.auth
         mint = TokenMinter(load_keys(auth.keys), auth.issuer, auth.audience).mint

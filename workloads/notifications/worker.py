@@ -6,6 +6,7 @@ import logging
 from notifications.adapters.http.management import Load, Management, Readiness
 from notifications.adapters.nats.bus import NatsInboxBus
 from notifications.adapters.nats.queue import JetStreamQueue
+from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.partitions import Partitions
 from notifications.adapters.postgres.submissions import PostgresSubmissions
@@ -13,6 +14,8 @@ from notifications.adapters.prometheus.metrics import Metrics
 from notifications.app.consume import Consumer
 from notifications.app.dispatch import WebsocketDispatcher
 from notifications.app.housekeeping import keep_house
+from notifications.app.relay import Relay
+from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
 from notifications.clock import now
 from notifications.config import WorkerConfig, load_config
@@ -42,6 +45,7 @@ async def run(arguments: argparse.Namespace) -> None:
         for consumer in consumers:
             life.keep(consumer.run(dispatcher.dispatch), "consumer")
         life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
+        life.keep(Releaser(PostgresHeld(pool), Relay(queue, outbox, life.tasks).start).run(), "releaser")
         life.keep(keep_house(Partitions(pool), PostgresSubmissions(pool), now), "housekeeping")
         readiness.ready = True
         _log.info("ready", extra={"queues": config.queues})

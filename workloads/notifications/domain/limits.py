@@ -12,6 +12,8 @@ MAX_CONTENT: Final = 16 * 1024
 MAX_METADATA: Final = 16 * 1024
 MAX_NAME: Final = 128
 MAX_IDEMPOTENCY_KEY: Final = 128
+MAX_AHEAD: Final = 90 * 86_400
+MAX_PREFERENCES: Final = 500
 MAX_PACKET: Final = 16 * 1024
 MAX_PROTOCOL_ERRORS: Final = 3
 MAX_TOKEN: Final = 8 * 1024
@@ -54,6 +56,10 @@ FETCH_WAIT: Final = 5.0
 # Short: an offer that nobody answers holds up the batch it is in, and the position check finds the event anyway
 OFFER_TIMEOUT: Final = 0.5
 INTEREST_TIMEOUT: Final = 2.0
+
+# What is held until its time
+RELEASE_EVERY: Final = 1.0
+RELEASE_BATCH: Final = 500
 
 # Housekeeping
 HOUSEKEEPING_EVERY: Final = 3600.0

@@ -7,6 +7,7 @@ from notifications.domain.errors import Forbidden
 from notifications.domain.notification import UserKey
 
 WRITE = "notifications:write"
+ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,9 @@ def require_producer(principal: Principal) -> None:
     """Raise Forbidden unless the token may send notifications over REST."""
     if WRITE not in principal.scopes:
         raise Forbidden(f"the token lacks the scope {WRITE}")
+
+
+def require_admin(principal: Principal) -> None:
+    """Raise Forbidden unless the token is that of an administrator of its tenant."""
+    if ADMIN not in principal.roles:
+        raise Forbidden(f"the token lacks the role {ADMIN}")

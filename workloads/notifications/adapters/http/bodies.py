@@ -1,7 +1,7 @@
 """Request bodies: decoded strictly, bounded, and turned into the domain's terms."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -15,11 +15,11 @@ from notifications.domain.text import check_depth, check_document, check_id, che
 _B = TypeVar("_B")
 
 
-class _Body(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+class Body(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """A JSON object whose unknown fields are refused."""
 
 
-class ActorBody(_Body, frozen=True):
+class ActorBody(Body, frozen=True):
     """Who caused the notification."""
 
     id: str
@@ -27,14 +27,14 @@ class ActorBody(_Body, frozen=True):
     avatar_url: str | None = None
 
 
-class EntityBody(_Body, frozen=True):
+class EntityBody(Body, frozen=True):
     """What the notification is about."""
 
     type: str
     id: str
 
 
-class NotificationBody(_Body, frozen=True):
+class NotificationBody(Body, frozen=True):
     """`POST /api/notifications`."""
 
     recipients: Annotated[list[str], Meta(min_length=1, max_length=limits.MAX_RECIPIENTS)]
@@ -45,6 +45,7 @@ class NotificationBody(_Body, frozen=True):
     entity: EntityBody | None = None
     metadata: dict[str, Any] | None = None
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    send_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 _notification = msgspec.json.Decoder(NotificationBody)
@@ -52,7 +53,7 @@ _notification = msgspec.json.Decoder(NotificationBody)
 
 def read_notification(raw: bytes) -> NotificationBody:
     """Decode and check a body. Raises Invalid, naming the field, or TooLarge."""
-    body = _decode(_notification, raw)
+    body = decode(_notification, raw)
     for recipient in body.recipients:
         check_id(recipient, "recipients")
     return body
@@ -71,7 +72,20 @@ def message_of(body: NotificationBody, now: datetime) -> Message:
     )
 
 
-def _decode(decoder: msgspec.json.Decoder[_B], raw: bytes) -> _B:
+def schedule_of(body: NotificationBody, now: datetime) -> datetime | None:
+    """Return when the body wants to be shown; None for at once, as for a time that has passed. Raises Invalid."""
+    at = body.send_at
+    if at is None or at <= now:
+        return None
+    if at > now + timedelta(seconds=limits.MAX_AHEAD):
+        raise Invalid(f"sendAt is more than {limits.MAX_AHEAD // 86_400} days ahead")
+    if body.expires_at is not None and body.expires_at <= at:
+        raise Invalid("expiresAt must be later than sendAt")
+    return _in_utc(at, "sendAt")
+
+
+def decode(decoder: msgspec.json.Decoder[_B], raw: bytes) -> _B:
+    """Decode JSON that is not nested too deeply. Raises Invalid, naming the field."""
     try:
         return decoder.decode(check_depth(raw))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -95,10 +109,14 @@ def _expiry(at: datetime | None, now: datetime) -> datetime | None:
         return None
     if at <= now:
         raise Invalid("expiresAt has passed")
+    return _in_utc(at, "expiresAt")
+
+
+def _in_utc(at: datetime, field: str) -> datetime:
     try:
         return at.astimezone(UTC)
     except OverflowError as error:
-        raise Invalid("expiresAt is beyond the year 9999") from error
+        raise Invalid(f"{field} is beyond the year 9999") from error
 
 
 def _metadata(document: dict[str, Any]) -> str:

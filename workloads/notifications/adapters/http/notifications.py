@@ -1,18 +1,18 @@
 """`/api/notifications`."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
 
-from notifications.adapters.http.bodies import message_of, read_notification
+from notifications.adapters.http.authentication import Verify, authenticate
+from notifications.adapters.http.bodies import message_of, read_notification, schedule_of
 from notifications.app.accept import Acceptor
 from notifications.app.read_state import ReadState
 from notifications.app.sync import changes_since
 from notifications.domain import cursor, limits
 from notifications.domain.cursor import Cursor
-from notifications.domain.errors import Invalid, NotFound, Unauthenticated
+from notifications.domain.errors import Invalid, NotFound
 from notifications.domain.ids import time_of
 from notifications.domain.notification import wire
 from notifications.domain.principal import Principal, require_producer
@@ -28,7 +28,7 @@ _MOST_PAGES = 1_000_000
 class NotificationsApi:
     """The routes and what they stand on."""
 
-    verify: Callable[[object], Principal]
+    verify: Verify
     acceptor: Acceptor
     inbox: InboxStore
     read_state: ReadState
@@ -46,7 +46,7 @@ class NotificationsApi:
 
     async def create(self, request: web.Request) -> web.Response:
         """Accept a notification; 201 means that it is committed."""
-        principal = self._principal(request)
+        principal = authenticate(request, self.verify)
         require_producer(principal)
         submission = self._submission(principal, await request.read(), request.headers.get("Idempotency-Key"))
         accepted = await self.acceptor.accept(submission)
@@ -54,7 +54,7 @@ class NotificationsApi:
 
     async def list(self, request: web.Request) -> web.Response:
         """Return a page of the caller's inbox, or what came after a cursor."""
-        owner = self._principal(request).owner
+        owner = authenticate(request, self.verify).owner
         limit = _number(request, "limit", limits.PAGE_LIMIT_DEFAULT, limits.PAGE_LIMIT_MAX)
         if "after" in request.query:
             missed = await changes_since(self.inbox, owner, cursor.decode(request.query["after"]), limit)
@@ -74,7 +74,7 @@ class NotificationsApi:
 
     async def read(self, request: web.Request) -> web.Response:
         """Mark one as read."""
-        principal = self._principal(request)
+        principal = authenticate(request, self.verify)
         try:
             id = UUID(request.match_info["id"])
         except ValueError as error:
@@ -84,14 +84,8 @@ class NotificationsApi:
 
     async def read_all(self, request: web.Request) -> web.Response:
         """Mark all as read."""
-        change = await self.read_state.mark_all(self._principal(request).owner)
+        change = await self.read_state.mark_all(authenticate(request, self.verify).owner)
         return web.json_response({"ok": True, "upTo": change.up_to if change else None})
-
-    def _principal(self, request: web.Request) -> Principal:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthenticated("send Authorization: Bearer TOKEN")
-        return self.verify(token.strip())
 
     def _submission(self, principal: Principal, raw: bytes, key: str | None) -> Submission:
         if key is not None and not check_text(key, "Idempotency-Key", limits.MAX_IDEMPOTENCY_KEY):
@@ -107,12 +101,13 @@ class NotificationsApi:
             copies=tuple(Copy(self.make_id(now), user) for user in dict.fromkeys(body.recipients)),
             fingerprint=fingerprint(raw),
             key=key,
+            send_at=schedule_of(body, now),
         )
 
 
 def _accepted(accepted: Accepted) -> dict[str, object]:
     placed = [
-        {"id": str(copy.id), "recipientId": copy.user, "seq": copy.seq, "state": "queued"} for copy in accepted.placed
+        {"id": str(copy.id), "recipientId": copy.user, "seq": copy.seq, "state": copy.state} for copy in accepted.placed
     ]
     return {"id": str(accepted.id), "notifications": placed}
 

@@ -1,0 +1,19 @@
+"""Who sends a request."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from notifications.domain.errors import Unauthenticated
+from notifications.domain.principal import Principal
+
+Verify = Callable[[object], Principal]
+"""Returns the claims of a token, or raises Unauthenticated."""
+
+
+def authenticate(request: web.Request, verify: Verify) -> Principal:
+    """Return who sends a request. Raises Unauthenticated."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("send Authorization: Bearer TOKEN")
+    return verify(token.strip())
