@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tests.simulation.evidence import Evidence, Span, sort
 from tests.simulation.history import Answered, Arrived, Cleared, Copy, Entry, History, Parted, Welcomed
+from tests.simulation.life import LARGEST_SKEW
 
 HEALED = 120.0
 """Seconds within which everything is repaired. Only a restore may leave work to the redrive, which comes later."""
@@ -29,6 +30,7 @@ class Verdict(Enum):
     TWINS_DIFFER = "twins differ"
     STUCK = "stuck"
     LATE = "late"
+    EARLY = "early"
     ERROR = "error"
 
 
@@ -46,20 +48,25 @@ class Violation:
 def check(history: History) -> list[Violation]:
     """Return every violation. Raises ValueError for a history without an end."""
     evidence = sort(history)
-    rules = (_answers, _twins, _logs, _recipients, _order, _debts, _syncs, _unread, _promptness, _rest)
+    rules = (_answers, _twins, _logs, _recipients, _order, _debts, _syncs, _unread, _promptness, _patience, _rest)
     return [violation for rule in rules for violation in rule(evidence)]
 
 
 def _answers(evidence: Evidence) -> Iterator[Violation]:
     """What was answered is in the record, as it was answered."""
     for answer, owner, copy in evidence.accepted():
-        if Entry(copy.seq, copy.id, answer.marker) not in evidence.ended.logs.get(owner, ()):
+        if not any(_is_entry(copy, answer.marker, entry) for entry in evidence.ended.logs.get(owner, ())):
             yield Violation(
                 Verdict.LOST, f"{answer.marker} was answered with {copy}, which is not in the log of {owner}"
             )
     for marked in evidence.marked:
         if marked.at > evidence.restored and Entry(marked.seq) not in evidence.ended.logs.get(marked.owner, ()):
             yield Violation(Verdict.LOST, f"{marked} is not in the log")
+
+
+def _is_entry(copy: Copy, marker: str, entry: Entry) -> bool:
+    """Say whether an entry is that of a copy; a copy that was held had no number yet when it was answered."""
+    return (entry.id, entry.marker) == (copy.id, marker) and copy.seq in (None, entry.seq)
 
 
 def _twins(evidence: Evidence) -> Iterator[Violation]:
@@ -158,7 +165,13 @@ def _unread(evidence: Evidence) -> Iterator[Violation]:
         start = spans[-1].start
         known = evidence.listed[device] | {event.id for span in spans for event in span.arrivals()}
         for answer, owner, copy in evidence.accepted():
-            is_due = owner == evidence.devices[device] and answer.at < start.at and copy.id not in evidence.ended.read
+            placed = next((entry.seq for entry in evidence.ended.logs.get(owner, ()) if entry.id == copy.id), 0)
+            is_due = (
+                owner == evidence.devices[device]
+                and answer.at < start.at
+                and placed <= start.seq
+                and copy.id not in evidence.ended.read
+            )
             if is_due and copy.id not in known and not evidence.asked[answer.marker].expires:
                 yield Violation(Verdict.LOST, f"{answer.marker} was unread when {device} came, and was not listed")
 
@@ -172,6 +185,15 @@ def _promptness(evidence: Evidence) -> Iterator[Violation]:
             wait = _wait(evidence.spans[device], copy, answer.at)
             if wait > evidence.prompt:
                 yield Violation(Verdict.LATE, f"{answer.marker} took {wait:.3f} s to reach {device}")
+
+
+def _patience(evidence: Evidence) -> Iterator[Violation]:
+    """Nothing is shown before its time, as far as clocks can tell."""
+    for device, spans in evidence.spans.items():
+        for event in (event for span in spans for event in span.arrivals() if event.marker in evidence.asked):
+            due = evidence.asked[event.marker or ""].due
+            if event.at < due - LARGEST_SKEW:
+                yield Violation(Verdict.EARLY, f"{event} reached {device} though it was due at {due:.3f}")
 
 
 def _wait(spans: list[Span], copy: Copy, accepted: float) -> float:
@@ -192,8 +214,10 @@ def _rest(evidence: Evidence) -> Iterator[Violation]:
     cleared = evidence.turns.get(Cleared, 0.0)
     if evidence.restored < 0 and evidence.calm - cleared > HEALED:
         yield Violation(Verdict.STUCK, f"what broke before {cleared:.1f} s had not healed {HEALED:.0f} s later")
-    if evidence.ended.outbox or evidence.ended.jobs:
-        yield Violation(Verdict.STUCK, f"{evidence.ended.outbox} outbox rows and {evidence.ended.jobs} jobs are left")
+    ended = evidence.ended
+    if ended.outbox or ended.jobs or ended.held:
+        left = f"{ended.outbox} outbox rows, {ended.jobs} jobs and {ended.held} copies that are held"
+        yield Violation(Verdict.STUCK, f"{left} are left")
     for device in evidence.ended.parted:
         yield Violation(Verdict.STUCK, f"{device} could not come back")
     for error in evidence.ended.errors:

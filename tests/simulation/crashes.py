@@ -64,7 +64,9 @@ BESIDE: Final = {
     "after the sweep published, before its commit": _point("worker", "publish", "after"),
     "after a new stream was made, before it is adopted": _point("worker", "ensure", "after"),
     "adopting a new stream, committed": _point("worker", "adopt_stream", "served"),
+    "releasing, not committed": _point("worker", "release", "unserved"),
+    "released and committed, before the publish": _point("worker", "release", "served"),
 }
-"""What happens beside it: greeting, catching up, marking as read, sweeping, healing."""
+"""What happens beside it: greeting, catching up, marking as read, sweeping, healing, releasing."""
 
 NAMED: Final = ACCEPT_TO_SOCKET | BESIDE

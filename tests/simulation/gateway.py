@@ -42,6 +42,7 @@ class Post:
     priority: Priority
     key: str | None
     expires_in: float | None = None
+    send_in: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class Gateway:
         now = self.life.now()
         id = self.life.make_id(now)
         expires_at = None if post.expires_in is None else now + timedelta(seconds=post.expires_in)
+        send_at = None if post.send_in is None else now + timedelta(seconds=post.send_in)
         return Submission(
             id=id,
             tenant=post.tenant,
@@ -136,6 +138,7 @@ class Gateway:
             copies=tuple(Copy(self.life.make_id(now), user) for user in post.users),
             fingerprint=fingerprint(repr(post).encode()),
             key=post.key,
+            send_at=send_at,
         )
 
     async def _mark_read(self, owner: UserKey, ids: Sequence[UUID], reply: Callable[[Change | None], None]) -> None:

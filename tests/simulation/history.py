@@ -22,15 +22,17 @@ class Asked:
     users: tuple[str, ...]
     key: str | None = None
     expires: bool = False
+    due: float = 0.0
+    """When it is to be shown; nothing is shown earlier, but for the error of clocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One recipient's copy, as an answer or the log tells it."""
+    """One recipient's copy, as an answer tells it; `seq` is None while it is held."""
 
     id: UUID
     user: str
-    seq: int
+    seq: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Ended:
     at: float
     logs: dict[UserKey, tuple[Entry, ...]]
     read: tuple[UUID, ...] = ()
+    held: int = 0
     outbox: int = 0
     jobs: int = 0
     parted: tuple[str, ...] = ()

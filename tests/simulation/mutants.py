@@ -11,10 +11,12 @@ from uuid import UUID
 
 import pytest
 
+from notifications.adapters.memory import store
 from notifications.app import accept, consume, hub, session
 from notifications.app.accept import Acceptor
 from notifications.app.consume import Consumer, Dispatch
 from notifications.app.relay import Relay
+from notifications.app.release import Releaser
 from notifications.app.session import Session
 from notifications.app.sweep import Sweeper
 from notifications.app.watch import PositionWatch
@@ -23,7 +25,9 @@ from notifications.domain.cursor import Cursor
 from notifications.domain.errors import CommitUnknown, Unavailable
 from notifications.domain.inbox import Head, InboxEvent, Place, place, refuse_recovery
 from notifications.domain.jobs import Job
+from notifications.domain.limits import RELEASE_EVERY
 from notifications.domain.notification import UserKey
+from notifications.domain.preferences import Show
 from notifications.domain.submission import Accepted, Placed, Submission, jobs_of
 from notifications.ports.queue import Delivery
 
@@ -201,6 +205,24 @@ def keep_the_old_stream(patch: pytest.MonkeyPatch) -> None:
         await self._queue.ensure()
 
     patch.setattr(Sweeper, "check_stream", check_stream)
+
+
+def give_up_releasing(patch: pytest.MonkeyPatch) -> None:
+    """A worker that met an outage never releases again."""
+
+    async def run(self: Releaser) -> None:
+        with contextlib.suppress(Unavailable):
+            while True:
+                await self.release()
+                await asyncio.sleep(RELEASE_EVERY)
+        await asyncio.Event().wait()
+
+    patch.setattr(Releaser, "run", run)
+
+
+def show_at_once(patch: pytest.MonkeyPatch) -> None:
+    """What was sent for later is shown now."""
+    patch.setattr(store, "judge", lambda submission, wishes, digest: Show())
 
 
 def leave_out_the_tenant(patch: pytest.MonkeyPatch) -> None:

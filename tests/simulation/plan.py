@@ -75,6 +75,8 @@ def _draw_posts(random: Random) -> list[tuple[float, Post]]:
             post = replace(post, key=None)
         if random.random() < 0.1:
             post = replace(post, expires_in=random.uniform(0.5, 20.0))
+        elif random.random() < 0.2:
+            post = replace(post, send_in=random.uniform(0.5, 20.0))
         posts.append((at, post))
         if post.key and random.random() < 0.25:
             posts.append((at + random.choice([0.0, random.uniform(0.0, 9.0)]), _draw_twin(post, random)))

@@ -21,7 +21,9 @@ async def say(post: Post, outside: Outside) -> None:
 
 async def _ask(post: Post, outside: Outside) -> Reply:
     loop = outside.loop
-    outside.record(Asked(loop.time(), post.content, post.tenant, post.users, post.key, post.expires_in is not None))
+    due = loop.time() + (post.send_in or 0.0)
+    expires = post.expires_in is not None
+    outside.record(Asked(loop.time(), post.content, post.tenant, post.users, post.key, expires, due))
     reply = Reply(0)
     gateway = outside.choose_gateway()
     if gateway is not None:

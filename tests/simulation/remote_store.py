@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class RemoteStore:
-    """SubmissionStore, InboxStore and OutboxStore over a wire."""
+    """SubmissionStore, HeldStore, InboxStore and OutboxStore over a wire."""
 
     def __init__(self, wire: Wire, servers: Servers) -> None:
         self._wire = wire
@@ -27,6 +27,9 @@ class RemoteStore:
 
     async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
         return await self._write("accept", lambda: self._servers.store.accept(submissions))
+
+    async def release(self, limit: int) -> list[Job]:
+        return await self._write("release", lambda: self._servers.store.release(limit))
 
     async def head(self, owner: UserKey) -> Head:
         return await self._read("head", lambda: self._servers.store.head(owner))

@@ -45,6 +45,8 @@ CASES = [
     _case(mutants.trust_in_wake_ups, Verdict.LOST, Verdict.STUCK, Verdict.LATE, fault=Fault.LOST_EVENT),
     _case(mutants.keep_the_old_stream, Verdict.STUCK, fault=Fault.WIPE),
     _case(mutants.leave_out_the_tenant, Verdict.WRONG_RECIPIENT),
+    _case(mutants.give_up_releasing, Verdict.STUCK),
+    _case(mutants.show_at_once, Verdict.EARLY),
 ]
 
 

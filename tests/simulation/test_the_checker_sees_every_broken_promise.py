@@ -122,6 +122,12 @@ BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
     "healed by the redrive alone": (Verdict.STUCK, lambda: changed(14, at=900.0)),
     "never healed": (Verdict.STUCK, lambda: [event for event in good() if not isinstance(event, Calmed)]),
     "a device that stays away": (Verdict.STUCK, lambda: changed(-1, parted=("phone",))),
+    "a copy left that was held": (Verdict.STUCK, lambda: changed(-1, held=1)),
+    "held, and never in the log": (
+        Verdict.LOST,
+        lambda: inserted(9, Answered(2.4, "m2", 201, (Copy(OTHER, "alice", None),))),
+    ),
+    "before its time": (Verdict.EARLY, lambda: changed(1, due=60.0)),
     "slow in calm weather": (Verdict.LATE, lambda: changed(-2, at=12.0)),
     "an error that nobody expected": (Verdict.ERROR, lambda: changed(-1, errors=("KeyError: 1",))),
 }

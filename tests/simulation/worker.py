@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from notifications.app.consume import Consumer
 from notifications.app.dispatch import WebsocketDispatcher
+from notifications.app.relay import Relay
+from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
 from notifications.domain.errors import Unavailable
 from notifications.domain.jobs import Queue
@@ -17,7 +19,7 @@ JOBS_AT_ONCE = 4
 class Worker:
     """One life of a worker."""
 
-    endless = len(Queue) + 1
+    endless = len(Queue) + 2
     """How many of its tasks run as long as it lives."""
 
     def __init__(self, life: Life) -> None:
@@ -43,3 +45,5 @@ class Worker:
             consumer = Consumer(name, JOBS_AT_ONCE, life.queue, life.store, telemetry)
             life.tasks.start(consumer.run(dispatch), f"consume {name}")
         life.tasks.start(Sweeper(life.queue, life.store, telemetry).run(), "sweep")
+        relay = Relay(life.queue, life.store, life.tasks)
+        life.tasks.start(Releaser(life.store, relay.start).run(), "release")

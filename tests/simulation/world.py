@@ -140,7 +140,7 @@ class World:
         servers = self._servers
         if not self._processes.are_well() or any(device.is_stalled for device in self._devices):
             return False
-        if await self._count_rows() or len(servers.queue) or not await servers.queue.created():
+        if servers.store.held or await self._count_rows() or len(servers.queue) or not await servers.queue.created():
             return False
         heads = await servers.store.heads([device.owner for device in self._devices])
         return all(device.position == heads.get(device.owner, 0) for device in self._devices)
@@ -155,6 +155,7 @@ class World:
             self._loop.time(),
             {owner: await self._read_log(owner) for owner in owners},
             read=tuple(item.id for item in notifications if item.read_at is not None),
+            held=self._servers.store.held,
             outbox=await self._count_rows(),
             jobs=len(self._servers.queue),
             parted=tuple(device.name for device in self._devices if device.position is None),

@@ -125,6 +125,11 @@ class MemoryStore:
 
     # Held copies
 
+    @property
+    def held(self) -> int:
+        """How many copies wait for their time."""
+        return len(self._held)
+
     async def release(self, limit: int) -> list[Job]:
         """Give those that are due their places, and return their jobs."""
         now = self._clock()
