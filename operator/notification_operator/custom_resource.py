@@ -82,9 +82,10 @@ class CustomResource:
         """The hash of the last setup that succeeded."""
         return (self.status.get("setup") or {}).get("hash")
 
-    def choose_image(self, default: str) -> str:
-        """Return the workloads' image: the one asked for, else the one chosen before, else `default`."""
-        return str(self.raw["spec"].get("image") or self.status.get("image") or default)
+    @property
+    def default_image(self) -> str | None:
+        """The workloads' image that was chosen when the spec last named none."""
+        return self.status.get("defaultImage")
 
     def read_spec(self) -> ClusterSpec:
         """Return what it asks for; raise InvalidSpec that names the wrong field."""

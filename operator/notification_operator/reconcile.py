@@ -13,7 +13,7 @@ from .custom_resource import CustomResource, Key
 from .desired import Inputs, Rendering
 from .errors import ApiError, InvalidSpec, Rejected
 from .hearing import Hearing
-from .images import require_allowed_image
+from .images import Images, choose_image
 from .kept_rendering import Kept, KeptRenderings
 from .kinds import CHILDREN, CLUSTER, EVENT, SECRET, Object, is_owned
 from .kubernetes import Api
@@ -23,6 +23,7 @@ from .plan import Observed, Plan, identify, make_plan
 from .problem import Problem
 from .secret_reference import SecretReference, list_secret_references
 from .setup_job import Setup, judge_setup
+from .spec import ClusterSpec
 from .status import Facts, build_status, list_changes
 from .superseded import explain_superseded_images
 from .writer import Writer
@@ -81,20 +82,18 @@ class Reconciler:
 
     async def _settle(self, cluster: CustomResource) -> Pass:
         observed = await self._observe(cluster)
-        facts = Facts(observed.children, cluster.choose_image(self._blueprint.images.workloads))
+        facts = Facts(observed.children)
         if cluster.is_paused:
             return Pass(facts)
         try:
             spec = cluster.read_spec()
-            require_allowed_image(facts.image, self._blueprint.allowed_images)
+            images = self._choose_images(cluster, spec)
         except InvalidSpec as error:
-            image = cluster.status.get("image") or self._blueprint.images.workloads
-            return Pass(replace(facts, image=image, problem=_explain(error)))
+            return Pass(replace(facts, problem=_explain(error)))
         references = list_secret_references(spec)
         versions = await self._read_versions(cluster, references)
         if missing := [each for each in references if not versions[each.name]]:
             return Pass(replace(facts, problem=_miss(cluster, missing[0])), again=SECRET_RETRY)
-        images = replace(self._blueprint.images, workloads=facts.image)
         inputs = Inputs(
             name=cluster.key.name,
             namespace=cluster.key.namespace,
@@ -110,7 +109,11 @@ class Reconciler:
             return Pass(replace(facts, problem=_explain(error)))
         except Rejected as error:
             return Pass(replace(facts, problem=Problem("Rejected", f"the rendering was refused: {error}")))
-        return await self._carry_out(cluster, kept, observed, facts)
+        return await self._carry_out(cluster, kept, observed, replace(facts, image=kept.rendering.image))
+
+    def _choose_images(self, cluster: CustomResource, spec: ClusterSpec) -> Images:
+        images, allowed = self._blueprint.images, self._blueprint.allowed_images
+        return replace(images, workloads=choose_image(spec.image, cluster.default_image, images.workloads, allowed))
 
     async def _observe(self, cluster: CustomResource) -> Observed:
         where, which = cluster.key.namespace, cluster.labels

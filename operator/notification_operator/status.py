@@ -20,13 +20,13 @@ PARTS: Final = ("Reconciled", "SetupComplete", "DatabaseReady", "NatsReady", "Ga
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one pass found out; `setup` is None when it did not come to ask, `image` is that of the workloads.
+    """What one pass found out; `setup` and `image`, that of the workloads, are None when it did not come to ask.
 
     `remark` is what a person should know of objects that are as they should be.
     """
 
     children: Mapping[Identity, Object]
-    image: str
+    image: str | None = None
     setup: Setup | None = None
     problem: Problem | None = None
     remark: str = ""
@@ -46,12 +46,20 @@ def build_status(cluster: CustomResource, facts: Facts, now: datetime) -> Object
     done = facts.setup.hash if facts.setup and facts.setup.state == "done" else cluster.setup_hash
     return {
         "observedGeneration": cluster.generation,
-        "image": facts.image,
+        **_tell_images(cluster, facts),
         **({"setup": {"hash": done}} if done else {}),
         "gateway": _count_gateways(cluster, facts),
         "nats": {"quorum": _judge_quorum(cluster, facts)},
         "conditions": write_conditions(conditions, cluster.status.get("conditions", ()), cluster.generation, now),
     }
+
+
+def _tell_images(cluster: CustomResource, facts: Facts) -> Object:
+    """Return the image that the pods are made with, and the default to return to when the spec names none any more."""
+    image = facts.image or cluster.status.get("image")
+    is_default = facts.image is not None and not cluster.raw["spec"].get("image")
+    default = facts.image if is_default else cluster.default_image
+    return {**({"image": image} if image else {}), **({"defaultImage": default} if default else {})}
 
 
 def list_changes(previous: Object, status: Object) -> dict[str, Any]:

@@ -11,7 +11,8 @@ def build_status_schema() -> dict[str, Any]:
     return _object(
         "What the operator last saw and did.",
         observedGeneration=_say("The generation of the spec that all of this is about.", _COUNT),
-        image=_say("The image of the workloads, chosen once when the spec names none.", _TEXT),
+        image=_say("The image of the workloads.", _TEXT),
+        defaultImage=_say("The one that was chosen when the spec last named none, and is kept for that.", _TEXT),
         setup=_object(
             "The setup of database and streams.",
             hash=_say("What tells the setup that succeeded last from others.", _TEXT),

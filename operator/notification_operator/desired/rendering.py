@@ -23,3 +23,10 @@ class Rendering:
     setup: Manifest | None
     setup_hash: str
     workloads: tuple[Manifest, ...]
+
+    @property
+    def image(self) -> str | None:
+        """The image of the workloads."""
+        deployments = (manifest for manifest in self.workloads if manifest["kind"] == "Deployment")
+        containers = (each["spec"]["template"]["spec"]["containers"] for each in deployments)
+        return next((str(container["image"]) for each in containers for container in each), None)

@@ -131,7 +131,7 @@ async def test_an_image_that_is_not_allowed_is_refused(server: ApiServer, api: A
     await make_reconciler(api, Blueprint(allowed_images=("ghcr.io/",))).reconcile(KEY)
     assert server.read_condition("Reconciled")["message"].startswith("spec.image must begin with one of: ghcr.io/")
     status = server.objects["notificationclusters", "default", "demo"]["status"]
-    assert not status["image"].startswith("elsewhere.example")
+    assert "image" not in status
 
 
 @pytest.mark.parametrize("servers", [1, 3])
