@@ -1,0 +1,1 @@
+"""Mail by SMTP on aiosmtplib, and by Amazon SES."""

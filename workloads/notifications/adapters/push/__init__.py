@@ -1,0 +1,1 @@
+"""Push by FCM, APNs and Web Push."""
