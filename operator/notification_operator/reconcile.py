@@ -152,7 +152,7 @@ class Reconciler:
         outcome = await self._writer.write(cluster, plan, observed)
         problem = search.problem or outcome.problem
         remark = explain_superseded_images(rendering, self._blueprint.images)
-        facts = replace(facts, setup=setup, problem=problem, remark=remark)
+        facts = replace(facts, children=outcome.children, setup=setup, problem=problem, remark=remark)
         return Pass(facts, plan, _choose_delay(setup, problem), outcome.failure)
 
     async def _report(self, cluster: CustomResource, done: Pass) -> None:

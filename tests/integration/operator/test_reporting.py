@@ -33,6 +33,22 @@ async def test_a_cluster_becomes_ready_and_says_so_once(server: ApiServer, api: 
     assert list_reasons(server) == ["Ready", "SetupComplete"]
 
 
+async def test_a_change_that_has_not_rolled_out_is_not_ready(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    reconciler = make_reconciler(api)
+    await settle(server, reconciler)
+    await make_cluster(server, gateway={"replicas": 3})
+
+    await reconciler.reconcile(KEY)
+
+    ready = server.read_condition("Ready")
+    assert (ready["status"], ready["observedGeneration"]) == ("False", 2)
+    assert ready["message"].startswith("GatewaysReady is False: ")
+    before = server.count_writes()
+    await reconciler.reconcile(KEY)
+    assert server.count_writes() == before
+
+
 async def test_a_wrong_spec_is_named_by_its_field_and_changes_nothing(server: ApiServer, api: Api) -> None:
     await make_cluster(server)
     reconciler = make_reconciler(api)
