@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 .PHONY: help run test check e2e chaos kind kind-down kind-test images manifests format lock clean
 
 help: ## List every target
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | LC_ALL=C sort -t: -k1,1 | awk -F ':.*## ' '{printf "  %-9s  %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | LC_ALL=C sort -t: -k1,1 | awk -F ':.*## ' '{printf "  %-9s  %s\n", $$1, $$2}'
 
 run: .venv/run.stamp ## Run the whole system on this machine (PORT=8080); Ctrl-C drains and stops it
 	@exec $(BIN)/notification-operator local crds/samples/demo.yaml --port $(PORT)

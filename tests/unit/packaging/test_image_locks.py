@@ -9,6 +9,7 @@ import pytest
 from charts.installation import ROOT
 
 LOCKS = ("build", "nats", "operator", "postgres", "workloads")
+OTHERS = ("dev", "go", "run")
 
 
 def pins(name: str) -> dict[str, str]:
@@ -22,7 +23,7 @@ def test_images_have_the_versions_that_are_tested(name: str) -> None:
     assert pins(name).items() <= pins("run").items(), "run: make lock"
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, *OTHERS])
 def test_locks_have_hashes_and_name_no_host(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     assert text.count("--hash=sha256:") >= len(pins(name))
@@ -44,4 +45,4 @@ def test_no_image_of_python_carries_a_server_or_a_build_tool(name: str) -> None:
 def test_make_lock_writes_every_lock() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert all(re.search(rf"\b{name}\b", makefile) for name in LOCKS)
-    assert {Path(path).stem for path in ROOT.glob("requirements/*.txt")} == {*LOCKS, "run", "dev"}
+    assert {Path(path).stem for path in ROOT.glob("requirements/*.txt")} == {*LOCKS, *OTHERS}
