@@ -1,5 +1,7 @@
 """What kopf does for us: it tells of changes, and each only puts the key of a cluster into the queue."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -12,18 +14,36 @@ from .kinds import CHILDREN, CLUSTER, SECRET
 from .queue import WorkQueue
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """All of a cluster that says what is to be done; its generation counts the changes of its spec."""
+
+    uid: str
+    generation: int
+    annotations: Mapping[str, str]
+    is_deleted: bool
+
+
 class Listener:
     """Its methods are called for each event; they neither wait nor fail."""
 
     def __init__(self, queue: WorkQueue[Key], hearing: Hearing) -> None:
         self._queue = queue
         self._hearing = hearing
+        self._last: dict[Key, Wish] = {}
 
     async def hear_cluster(self, event: kopf.RawEvent, **_: Any) -> None:
-        """Look at the cluster that changed."""
+        """Look at the cluster, unless only its status or the like has changed: mostly that was us."""
         _note(event, self._hearing)
         metadata: Any = event["object"]["metadata"]
-        self._queue.add(Key(metadata["namespace"], metadata["name"]))
+        key, wish = Key(metadata["namespace"], metadata["name"]), read_wish(metadata)
+        if event["type"] == "DELETED":
+            self._last.pop(key, None)
+        elif self._last.get(key) == wish:
+            return
+        else:
+            self._last[key] = wish
+        self._queue.add(key)
 
     async def hear_child(self, event: kopf.RawEvent, **_: Any) -> None:
         """Look at the cluster that the object says it belongs to."""
@@ -76,6 +96,12 @@ def make_registry(listener: Listener, login: Login) -> kopf.OperatorRegistry:
         hear = {CLUSTER: listener.hear_cluster, SECRET: listener.hear_secret}.get(kind, listener.hear_child)
         kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)(hear)
     return registry
+
+
+def read_wish(metadata: Mapping[str, Any]) -> Wish:
+    """Return what the metadata of a cluster says of it."""
+    annotations, is_deleted = metadata.get("annotations") or {}, "deletionTimestamp" in metadata
+    return Wish(metadata["uid"], metadata.get("generation", 0), annotations, is_deleted)
 
 
 def _note(event: kopf.RawEvent, hearing: Hearing) -> None:
