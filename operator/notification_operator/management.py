@@ -1,6 +1,7 @@
 """The management port: probes and metrics over HTTP.
 
 `/healthz` fails when work or watches have been stuck for longer than their own retries take, so that a restart helps.
+Much work is no reason: a restart would only begin it anew.
 `/readyz` is fine for the leader and for those who wait to lead.
 """
 
@@ -15,7 +16,7 @@ from .errors import PortTaken
 from .metrics import CONTENT_TYPE, Engine, Metrics, Reading
 
 LONGEST_WATCH_AGE: Final = 150.0  # a silent watch is opened anew after 70 s
-LONGEST_QUEUE_LAG: Final = 120.0
+LONGEST_QUEUE_STALL: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def find_complaint(reading: Reading) -> str | None:
     """Return why this process had better be started anew, or None."""
     if reading.watch_age > LONGEST_WATCH_AGE:
         return f"a change {reading.watch_age:.0f} s ago was never told by a watch"
-    if reading.queue_lag > LONGEST_QUEUE_LAG:
-        return f"a cluster has been waiting for {reading.queue_lag:.0f} s"
+    if reading.queue_stall > LONGEST_QUEUE_STALL:
+        return f"no work was finished for {reading.queue_stall:.0f} s"
     return None
 
 

@@ -16,11 +16,12 @@ _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the engine is doing at one moment; lag and age are seconds."""
+    """How the engine is doing at one moment; lag, stall and age are seconds."""
 
     leads: bool
     clusters: int
     queue_lag: float
+    queue_stall: float
     watch_age: float
 
 

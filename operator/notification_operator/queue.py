@@ -49,6 +49,7 @@ class WorkQueue(Generic[K]):
         self._heap: list[tuple[float, int, K]] = []
         self._order = itertools.count()
         self._running: dict[K, float] = {}
+        self._finished = float("-inf")
         self._failures: dict[K, int] = {}
         self._changed = asyncio.Event()
 
@@ -68,6 +69,12 @@ class WorkQueue(Generic[K]):
         """Return for how many seconds the most belated key has been due, or in work."""
         now = _now()
         return max(0.0, now - min((*self._due.values(), *self._running.values()), default=now))
+
+    def measure_stall(self) -> float:
+        """Return for how many seconds a key has been in work, or nothing has been finished although keys are due."""
+        now = _now()
+        idle_since = max(self._finished, min(self._due.values(), default=now))
+        return max(0.0, now - min((idle_since, *self._running.values())))
 
     async def run(self) -> None:
         """Work until cancelled, also in the middle: whoever comes next finds out what is left to do."""
@@ -119,6 +126,7 @@ class WorkQueue(Generic[K]):
 
     def _finish(self, key: K, again: float | None) -> None:
         del self._running[key]
+        self._finished = _now()
         waiting = self._due.pop(key, None)  # came back while it was in work
         if waiting is not None:
             self.add(key, max(0.0, waiting - _now()))

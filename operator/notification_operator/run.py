@@ -89,6 +89,7 @@ class Replica:
             leads=self._elector.leads,
             clusters=len(self._queue.list_keys()),
             queue_lag=self._queue.measure_lag(),
+            queue_stall=self._queue.measure_stall(),
             watch_age=self._hearing.measure_age(time.monotonic()),
         )
 

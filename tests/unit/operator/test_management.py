@@ -9,7 +9,7 @@ from notification_operator.errors import PortTaken
 from notification_operator.management import Address, find_complaint, serve_management
 from notification_operator.metrics import Metrics, Reading
 
-WELL = Reading(leads=True, clusters=2, queue_lag=0.5, watch_age=1.0)
+WELL = Reading(leads=True, clusters=2, queue_lag=0.5, queue_stall=0.5, watch_age=1.0)
 
 
 class Engine:
@@ -26,7 +26,11 @@ def test_an_engine_that_is_well_has_no_complaint() -> None:
 
 def test_a_deaf_watch_and_stuck_work_are_complained_of() -> None:
     assert find_complaint(replace(WELL, watch_age=151.0)) == "a change 151 s ago was never told by a watch"
-    assert find_complaint(replace(WELL, queue_lag=121.0)) == "a cluster has been waiting for 121 s"
+    assert find_complaint(replace(WELL, queue_stall=121.0)) == "no work was finished for 121 s"
+
+
+def test_much_work_is_no_reason_to_complain() -> None:
+    assert find_complaint(replace(WELL, queue_lag=1000.0)) is None
 
 
 async def test_probes_and_metrics_answer() -> None:

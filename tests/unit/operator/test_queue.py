@@ -117,6 +117,35 @@ async def test_a_key_comes_back_when_it_asked_to() -> None:
     assert queue.list_keys() == ["a"]
 
 
+async def test_a_backlog_that_is_worked_off_is_no_stall() -> None:
+    stalls: list[float] = []
+    lags: list[float] = []
+
+    async def handle(_: str) -> None:
+        await asyncio.sleep(0.02)
+        stalls.append(queue.measure_stall())
+        lags.append(queue.measure_lag())
+
+    async with working(handle, Pace(settle=0.0, workers=1)) as queue:
+        for number in range(40):
+            queue.add(str(number))
+        await eventually(lambda: not queue.list_keys())
+    assert max(stalls) < max(lags) / 2
+
+
+async def test_keys_that_are_due_while_no_one_works_are_a_stall() -> None:
+    async def handle(_: str) -> None:
+        pytest.fail("nobody works")
+
+    queue: WorkQueue[str] = WorkQueue(handle, QUICK)
+    assert queue.measure_stall() == 0.0
+    queue.add("a", delay=60.0)
+    assert queue.measure_stall() == 0.0
+    queue.add("a")
+    await eventually(lambda: queue.measure_stall() > 0.02)
+    assert queue.measure_lag() >= queue.measure_stall() - 0.01
+
+
 async def test_work_that_hangs_shows_as_lag() -> None:
     async def handle(_: str) -> None:
         await asyncio.Event().wait()
@@ -125,4 +154,5 @@ async def test_work_that_hangs_shows_as_lag() -> None:
         assert queue.measure_lag() == 0.0
         queue.add("a")
         await eventually(lambda: queue.measure_lag() > 0.02)
+        await eventually(lambda: queue.measure_stall() > 0.02)
         assert queue.list_keys() == ["a"]
