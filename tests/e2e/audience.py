@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,13 +12,13 @@ import aiohttp
 from tests.e2e.identity_provider import IdentityProvider
 from tests.support.follower import Follower, following
 from tests.support.producer import Producer
+from tests.support.waiting import eventually
 
 USERS = tuple(f"steady-{number}" for number in range(10))
 DEVICES_EACH = 2
 TASKS = 4
 PER_SECOND = 20
 SECONDS_TO_END = 60
-Places = dict[str, int]
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Audience:
         return cls(devices, Producer(url, sign("producer"), pause=TASKS / PER_SECOND))
 
     @property
-    def places(self) -> Places:
+    def places(self) -> dict[str, int]:
         """Up to which place each inbox has been filled."""
         return {user: self.producer.last_place(user) for user in USERS}
 
@@ -51,9 +52,16 @@ class Audience:
         """How often devices connected."""
         return sum(device.connects for own in self.devices.values() for device in own)
 
-    def is_beyond(self, places: Places) -> bool:
-        """Whether every device has received something newer."""
-        return all(device.seq > places[user] for user, own in self.devices.items() for device in own)
+    async def hear(self, within: float) -> list[float]:
+        """Wait until something that is accepted from now on arrived on every device; after how many seconds it did."""
+        places, begun = self.places, time.monotonic()
+
+        async def hear(device: Follower, place: int) -> float:
+            await eventually(lambda: device.seq > place, within=within, what="news on every device")
+            return time.monotonic() - begun
+
+        waits = (hear(device, places[user]) for user, own in self.devices.items() for device in own)
+        return sorted(await asyncio.gather(*waits))
 
     def has_all(self) -> bool:
         """Whether as much has arrived on every device as was accepted for it."""
