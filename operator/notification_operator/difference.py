@@ -22,7 +22,9 @@ _MERGED = frozenset(
     }
 )
 # Mappings that the API server never merges: a label more would select other pods, or other nodes.
-_WHOLE = frozenset({"labelSelector", "nodeSelector", "selector"})
+_WHOLE = frozenset(
+    {"labelSelector", "namespaceSelector", "nodeSelector", "nodeSelectorTerms", "preference", "selector"}
+)
 _QUANTITIES = frozenset({"limits", "requests", "sizeLimit"})
 _QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
 _EMPTY: tuple[Any, ...] = (None, "", {}, [], ())
@@ -30,7 +32,9 @@ _EMPTY: tuple[Any, ...] = (None, "", {}, [], ())
 
 def find_difference(desired: Any, observed: Any, path: str = "") -> str | None:
     """Return the path of the first field that `observed` does not have as `desired` has it, or None."""
-    if isinstance(desired, Mapping) and isinstance(observed, Mapping) and _last(path) not in _WHOLE:
+    if isinstance(desired, Mapping) and isinstance(observed, Mapping):
+        if _last(path) in _WHOLE:
+            return None if _drop_empty(desired) == _drop_empty(observed) else path
         return _compare_fields(desired, observed, path)
     if isinstance(desired, Sequence) and isinstance(observed, Sequence) and not isinstance(desired, str):
         return _compare_items(desired, observed, path)
@@ -60,8 +64,18 @@ def _is_among(item: Any, observed: Sequence[Any], path: str) -> bool:
     return any(find_difference(item, other, f"{path}[]") is None for other in observed)
 
 
+def _drop_empty(value: Any) -> Any:
+    """Return the same without the fields that the server leaves out."""
+    if isinstance(value, Mapping):
+        return {field: _drop_empty(inner) for field, inner in value.items() if inner not in (None, {}, [], ())}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_drop_empty(item) for item in value]
+    return value
+
+
 def _last(path: str) -> str:
-    return path.rpartition(".")[2]
+    """Return the name of the field, also of one item of it."""
+    return path.rpartition(".")[2].partition("[")[0]
 
 
 def _name(item: Any) -> str:

@@ -19,6 +19,7 @@ from notification_operator.kinds import CHILDREN, CLUSTER, CONTROLLER_REVISION, 
 
 Address = tuple[str, str, str]  # plural, namespace, name
 KINDS = (*CHILDREN, CLUSTER, CONTROLLER_REVISION, EVENT, LEASE, SECRET, Kind("v1", "Namespace", "namespaces"))
+WHOLE = frozenset({"labelSelector", "nodeSelector", "selector"})
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -247,11 +248,15 @@ def _matches(request: kmock.Request, address: Address, each: Mapping[str, Any]) 
 def _merge(before: Any, wanted: Any) -> Any:
     """What server-side apply makes of an object: named items of lists are merged, others replaced."""
     if isinstance(before, Mapping) and isinstance(wanted, Mapping):
-        return {**before, **{field: _merge(before.get(field), value) for field, value in wanted.items()}}
+        return {**before, **{field: _merge_field(field, before, value) for field, value in wanted.items()}}
     if _is_named(before) and _is_named(wanted):
         items = {item["name"]: item for item in before}
         return list((items | {item["name"]: _merge(items.get(item["name"]), item) for item in wanted}).values())
     return copy.deepcopy(wanted)
+
+
+def _merge_field(field: str, before: Mapping[str, Any], value: Any) -> Any:
+    return copy.deepcopy(value) if field in WHOLE else _merge(before.get(field), value)
 
 
 def _without(before: Any, applied: Any, wanted: Any) -> Any:

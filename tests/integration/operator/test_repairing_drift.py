@@ -47,6 +47,20 @@ async def test_a_field_of_others_that_leaves_ours_no_room_is_taken_over(server: 
     assert server.read_condition("Reconciled")["status"] == "True"
 
 
+async def test_a_label_more_in_a_selector_is_taken_out(server: ApiServer, api: Api) -> None:
+    await make_cluster(server)
+    reconciler = make_reconciler(api)
+    await settle(server, reconciler)
+    service = read(server, SERVICE, "demo-gateway")
+    selector = service["spec"]["selector"]
+    spec = {**service["spec"], "selector": {**selector, "no": "pod"}}
+    await server.write(SERVICE, {**service, "spec": spec})
+
+    await reconciler.reconcile(KEY)
+
+    assert read(server, SERVICE, "demo-gateway")["spec"]["selector"] == selector
+
+
 async def test_foreign_fields_are_kept_and_cost_nothing(server: ApiServer, api: Api) -> None:
     await make_cluster(server)
     reconciler = make_reconciler(api)

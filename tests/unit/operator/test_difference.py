@@ -14,6 +14,7 @@ SAME: list[tuple[Any, Any]] = [
     ({"limits": {"cpu": "1000m", "memory": "1024Mi"}}, {"limits": {"cpu": "1", "memory": "1Gi"}}),
     ({"requests": {"cpu": 1}}, {"requests": {"cpu": "1"}}),
     ({"emptyDir": {}}, {}),
+    ({"selector": {"matchLabels": {"a": "1"}, "matchExpressions": []}}, {"selector": {"matchLabels": {"a": "1"}}}),
     ({"args": ()}, {}),
 ]
 DIFFERENT: list[tuple[Any, Any, str]] = [
@@ -28,6 +29,32 @@ DIFFERENT: list[tuple[Any, Any, str]] = [
     ({"token": False}, {}, "token"),
     ({"number": 1}, {"number": True}, "number"),
     ({"spec": {"selector": {"a": "1"}}}, {"spec": {"selector": {"a": "1", "b": "2"}}}, "spec.selector"),
+    ({"spec": {"selector": {"a": "1"}}}, {"spec": {"selector": {"a": "1", "b": ""}}}, "spec.selector"),
+    ({"nodeSelector": {"disk": "ssd"}}, {"nodeSelector": {"disk": "ssd", "zone": "a"}}, "nodeSelector"),
+    (
+        {"spec": {"selector": {"matchLabels": {"a": "1"}}}},
+        {"spec": {"selector": {"matchLabels": {"a": "1"}, "matchExpressions": [{"key": "b", "operator": "Exists"}]}}},
+        "spec.selector",
+    ),
+    (
+        {"topologySpreadConstraints": [{"topologyKey": "z", "labelSelector": {"matchLabels": {"a": "1"}}}]},
+        {"topologySpreadConstraints": [{"topologyKey": "z", "labelSelector": {"matchLabels": {"a": "1", "b": "2"}}}]},
+        "topologySpreadConstraints[]",
+    ),
+    (
+        {"podAffinityTerm": {"namespaceSelector": {"matchLabels": {"a": "1"}}}},
+        {"podAffinityTerm": {"namespaceSelector": {"matchLabels": {"a": "1", "b": "2"}}}},
+        "podAffinityTerm.namespaceSelector",
+    ),
+    (
+        {"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}]},
+        {
+            "nodeSelectorTerms": [
+                {"matchExpressions": [{"key": "a", "operator": "Exists"}], "matchFields": [{"key": "b"}]}
+            ]
+        },
+        "nodeSelectorTerms[0]",
+    ),
 ]
 
 
