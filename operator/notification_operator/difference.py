@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from .quantity import measure
@@ -26,7 +26,7 @@ _WHOLE = frozenset(
     {"labelSelector", "namespaceSelector", "nodeSelector", "nodeSelectorTerms", "preference", "selector"}
 )
 _QUANTITIES = frozenset({"limits", "requests", "sizeLimit"})
-_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
+_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _EMPTY: tuple[Any, ...] = (None, "", {}, [], ())
 
 
@@ -92,5 +92,7 @@ def _is_same(desired: Any, observed: Any, path: str) -> bool:
 
 
 def _read_quantity(value: Any) -> Decimal | None:
-    """Return the number, so that `1000m` and `1` are the same."""
-    return measure(str(value)) if _QUANTITY.fullmatch(str(value)) else None
+    """Return how many thousandths, so that `1000m` and `1` are the same; the server rounds up to whole ones."""
+    if not _QUANTITY.fullmatch(str(value)):
+        return None
+    return (measure(str(value)) * 1000).to_integral_value(ROUND_CEILING)

@@ -10,6 +10,8 @@ from notification_operator.quantity import count_bytes
     [
         ("0", 0),
         ("1500m", 1),
+        ("2000000u", 2),
+        ("3000000000n", 3),
         ("2k", 2_000),
         ("1M", 1_000_000),
         ("1Ki", 1024),
