@@ -12,6 +12,7 @@ from tests.e2e.database import place_database
 from tests.e2e.entrance import Entrance, open_entrance
 from tests.e2e.identity_provider import IdentityProvider
 from tests.e2e.notification_cluster import NotificationCluster
+from tests.e2e.quiet import Quiet, begin_quiet
 from tests.e2e.release import Release
 from tests.support.kubernetes import Kubernetes
 
@@ -27,11 +28,11 @@ CHAPTERS = (
     "test_repairing",
     "test_leading",
     "test_upgrading",
+    "test_uninstalling",
     "test_staying_quiet",
     "test_surviving_kills",
     "test_deleting",
     "test_rights",
-    "test_uninstalling",
 )
 
 
@@ -104,6 +105,12 @@ def demo_entrance(demo: NotificationCluster) -> Entrance:
 def production_entrance(production: NotificationCluster) -> Entrance:
     """The way into the production-like cluster; its spec changes here for the last time before the quiet begins."""
     return open_entrance(production)
+
+
+@pytest.fixture(scope="session")
+def quiet(production_entrance: Entrance) -> Quiet:
+    """The time since which the production-like cluster has been left alone."""
+    return begin_quiet(production_entrance.cluster)
 
 
 @pytest.fixture

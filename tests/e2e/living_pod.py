@@ -47,6 +47,11 @@ def read_pod(pod: dict[str, Any]) -> LivingPod:
     )
 
 
+def list_lives(cluster: NotificationCluster) -> set[tuple[str, int]]:
+    """Every pod that is not on its way out, and how often its container was restarted."""
+    return {read_pod(pod).life for pod in cluster.pods()}
+
+
 def count_ready(pods: Iterable[LivingPod]) -> Counter[str]:
     """How many of each component are ready."""
     return Counter(pod.component for pod in pods if pod.ready)

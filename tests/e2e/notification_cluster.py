@@ -105,8 +105,8 @@ class NotificationCluster:
         found = self.get(",".join(KINDS), f"--selector={INSTANCE_LABEL}={self.name}")["items"]
         return {(each["kind"], each["metadata"]["name"]): each for each in found}
 
-    def pods(self, component: str) -> list[Object]:
-        """The pods of a component, but for those that are on their way out."""
-        selector = f"--selector={INSTANCE_LABEL}={self.name},app.kubernetes.io/component={component}"
-        found = self.get("pods", selector)["items"]
+    def pods(self, component: str = "") -> list[Object]:
+        """The pods of a component, or of all, but for those that are on their way out."""
+        chosen = f",app.kubernetes.io/component={component}" if component else ""
+        found = self.get("pods", f"--selector={INSTANCE_LABEL}={self.name}{chosen}")["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]

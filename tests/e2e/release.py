@@ -1,6 +1,7 @@
 """The operator as Helm installs it, and what it says of itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,18 @@ from tests.support.kubernetes import Kubernetes
 CHART = Path(__file__).parents[2] / "charts" / "notification-operator"
 NAME = "notification-operator"
 NAMESPACE = "notification-operator"
+DEFINITION = "notificationclusters.notification-operator.dev"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The release `notification-operator` in the namespace of the same name, which enforces the restricted standard."""
+    """The release `notification-operator` in the namespace of the same name, which enforces the restricted standard.
+
+    `began` is when its story began: before it was installed for the first time.
+    """
 
     kubernetes: Kubernetes
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def install(self) -> None:
         """Install the chart and wait until the operator is ready."""
@@ -40,8 +46,8 @@ class Release:
         """Uninstall if that was not done, and remove what Helm keeps."""
         if NAME in self.helm("list", "--short").split():
             self.uninstall()
-        self.kubernetes.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
-        self.kubernetes.kubectl("delete", "crd", "--ignore-not-found", "notificationclusters.notification-operator.dev")
+        self.kubernetes.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")
+        self.kubernetes.kubectl("delete", "crd", DEFINITION, "--ignore-not-found")
 
     def helm(self, *words: str) -> str:
         """Run Helm in the release's namespace."""
@@ -63,9 +69,24 @@ class Release:
         return self.get("lease", NAME)["spec"]
 
     @property
+    def holder(self) -> str:
+        """The process that leads; empty while none does."""
+        return str(self.lease.get("holderIdentity", ""))
+
+    @property
     def leader(self) -> str:
         """The name of the pod that leads; empty while none does."""
-        return str(self.lease.get("holderIdentity", "")).partition("_")[0]
+        return self.holder.partition("_")[0]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether two replicas are ready and one of them leads."""
+        ready = {pod["metadata"]["name"] for pod in self.pods if _is_ready(pod)}
+        return len(ready) == 2 and self.leader in ready
+
+    def read_restarts(self, pod: str) -> int:
+        """How often the container of a pod was started again."""
+        return _count_restarts(self.get("pod", pod))
 
     def find_tracebacks(self) -> list[str]:
         """The lines that have a traceback in what the pods have said, and said before they were restarted."""
@@ -78,5 +99,12 @@ class Release:
 
 
 def _list_lives(pod: Any) -> list[tuple[str, ...]]:
-    restarts = sum(container["restartCount"] for container in pod["status"].get("containerStatuses", ()))
-    return [(), ("--previous",)] if restarts else [()]
+    return [(), ("--previous",)] if _count_restarts(pod) else [()]
+
+
+def _count_restarts(pod: Any) -> int:
+    return sum(container["restartCount"] for container in pod["status"].get("containerStatuses", ()))
+
+
+def _is_ready(pod: Any) -> bool:
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", ()))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.notification_cluster import NotificationCluster
+from tests.e2e.quiet import Quiet
 from tests.e2e.release import Release
 from tests.support.waiting import eventually_sync
 from tests.unit.operator.bad_specs import BAD_SPECS, BadSpec
@@ -22,6 +23,10 @@ def cluster_to_be(release: Release) -> Iterator[NotificationCluster]:
     cluster = NotificationCluster.in_new_namespace(release.kubernetes, NAMESPACE, "demo")
     yield cluster
     cluster.remove_namespace()
+
+
+def test_production_is_left_alone_from_here_on(quiet: Quiet) -> None:
+    assert len(quiet.versions) > 15
 
 
 def describe(bad: BadSpec) -> str:
