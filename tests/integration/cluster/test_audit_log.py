@@ -35,11 +35,24 @@ def test_a_refused_write_is_in_the_audit_log_with_its_code(cluster: Kubernetes, 
     assert (event.verb, event.resource, event.code) == ("create", "secrets", 403)
 
 
-def test_reads_of_leases_are_left_out(cluster: Kubernetes) -> None:
-    cluster.get("leases", "--all-namespaces")
-    leases = [event for event in cluster.audit() if event.resource == "leases"]
+def test_reads_of_leases_are_left_out_but_for_those_of_the_operator(cluster: Kubernetes, namespace: str) -> None:
+    cluster.get("leases", f"--namespace={namespace}")
+    cluster.get("leases", "--namespace=notification-operator")
+    eventually_sync(
+        lambda: [event for event in cluster.audit() if is_read(event, "notification-operator")],
+        what="a read of a lease",
+    )
+    assert not [event for event in cluster.audit() if is_read(event, namespace)]
+
+
+def test_writes_of_leases_are_not_left_out(cluster: Kubernetes) -> None:
+    leases = [event for event in cluster.audit() if event.resource == "leases" and event.namespace == "kube-node-lease"]
     assert leases
     assert all(event.is_write for event in leases)
+
+
+def is_read(event: AuditEvent, namespace: str) -> bool:
+    return event.resource == "leases" and event.namespace == namespace and not event.is_write
 
 
 def writes(cluster: Kubernetes, namespace: str) -> list[AuditEvent]:
