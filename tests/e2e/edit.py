@@ -41,7 +41,7 @@ _CONTAINER = "spec.template.spec.containers[gateway]"
 _RETENTION = "persistentVolumeClaimRetentionPolicy"
 
 EDITS = (
-    merge("ConfigMap", _GATEWAY, "data.gateway.json", {"data": {"gateway.json": "{}"}}),
+    merge("ConfigMap", "demo-nats", "data.nats.conf", {"data": {"nats.conf": ""}}),
     merge("Service", "demo-nats", "spec.publishNotReadyAddresses", {"spec": {"publishNotReadyAddresses": False}}),
     _replace("Service", _GATEWAY, "spec.ports[http]", "/spec/ports/0/port", 8081),
     merge("Service", _GATEWAY, "spec.selector", {"spec": {"selector": {"their.example/label": "more"}}}),

@@ -22,7 +22,7 @@ FOREIGN: dict[str, Object] = {
     "ServiceAccount": {"imagePullSecrets": [{"name": "theirs"}]},
 }
 DELETED = (
-    ("ConfigMap", "demo-worker"),
+    ("ConfigMap", "demo-nats"),
     ("Service", "demo-nats"),
     ("Deployment", "demo-worker"),
     ("PodDisruptionBudget", "demo-gateway"),
@@ -73,23 +73,12 @@ def test_a_deleted_object_comes_back(kind: str, name: str, demo: NotificationClu
 
 
 def test_an_object_without_our_label_gets_it_again(demo: NotificationCluster) -> None:
-    child = Child(demo, "ConfigMap", "demo-gateway")
+    child = Child(demo, "ConfigMap", "demo-nats")
     before = child.content
 
     child.merge({"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}})
 
     eventually_sync(lambda: child.content == before, within=LIMIT, what="the label's return")
-
-
-def test_what_no_rendering_wants_is_pruned(demo: NotificationCluster) -> None:
-    plant_strays(demo)
-    eventually_sync(lambda: list_strays(demo) <= {"ControllerRevision"}, within=LIMIT, what="the end of the strays")
-
-    # Old renderings are looked for when there is a new one
-    demo.patch({"gateway": {"service": {"annotations": {"chapter": "repairing"}}}})
-
-    eventually_sync(lambda: not list_strays(demo), within=LIMIT, what="the end of an old rendering")
-    print(f"strays of {len(KINDS)} kinds were pruned")
 
 
 def test_a_restart_that_somebody_asked_for_is_done_once(demo: NotificationCluster) -> None:
@@ -101,6 +90,17 @@ def test_a_restart_that_somebody_asked_for_is_done_once(demo: NotificationCluste
 
     assert worker.raw["metadata"]["generation"] == before + 1
     assert "kubectl.kubernetes.io/restartedAt" in worker.raw["spec"]["template"]["metadata"]["annotations"]
+
+
+def test_what_no_rendering_wants_is_pruned(demo: NotificationCluster) -> None:
+    plant_strays(demo)
+    eventually_sync(lambda: list_strays(demo) <= {"ControllerRevision"}, within=LIMIT, what="the end of the strays")
+
+    # Old renderings are looked for when there is a new one
+    demo.patch({"gateway": {"service": {"annotations": {"chapter": "repairing"}}}})
+
+    eventually_sync(lambda: not list_strays(demo), within=LIMIT, what="the end of an old rendering")
+    print(f"strays of {len(KINDS)} kinds were pruned")
 
 
 def test_each_repair_is_told_in_one_event(demo: NotificationCluster) -> None:
