@@ -120,10 +120,14 @@ class Api:
         await self._write("patch", kind, _path(kind, observed), body={"metadata": metadata}, content_type=MERGE_PATCH)
 
     async def patch_status(self, kind: Kind, owner: Object, changes: Object) -> None:
-        """Change these fields of the status, if its owner is still there; None removes one."""
-        path = f"{_path(kind, owner)}/status"
+        """Change these fields of the status of the very object that was read, if it is still there; None removes one.
+
+        Raise Conflict when it has changed, or is another one. Only its version tells: in a status the uid is ignored.
+        """
+        path, version = f"{_path(kind, owner)}/status", owner["metadata"]["resourceVersion"]
+        body = {"metadata": {"resourceVersion": version}, "status": changes}
         with suppress(_NotFound):
-            await self._write("patch", kind, path, body={"status": changes}, content_type=MERGE_PATCH)
+            await self._write("patch", kind, path, body=body, content_type=MERGE_PATCH)
 
     async def delete(self, kind: Kind, observed: Object) -> None:
         """Delete the very object that was read, if it is still there, and then what it owns; Conflict if it changed."""

@@ -171,8 +171,13 @@ class ApiServer(kmock.KubernetesScaffold):
         address = _locate(request)
         if request.headers["Content-Type"].startswith("application/apply-patch"):
             return await self._apply(address, request.data, request.params["fieldManager"])
-        patched = _merge_patch(self._get(address), request.data)
-        return await self._store(address, patched)
+        there = self._get(address)
+        expected = request.data.get("metadata", {}).get("resourceVersion", there["metadata"]["resourceVersion"])
+        if there["metadata"]["resourceVersion"] != expected:
+            raise kmock.KubernetesError(status=409, reason="Conflict", message=f"{address} has been modified")
+        # Beside this, a patch of the status changes nothing but the status, whatever else it says
+        patch = {"status": request.data["status"]} if request.url.path.endswith("/status") else request.data
+        return await self._store(address, _merge_patch(there, patch))
 
     async def _delete(self, request: kmock.Request) -> Any:
         address = _locate(request)

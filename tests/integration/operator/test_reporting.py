@@ -4,6 +4,7 @@ import pytest
 
 from notification_operator.blueprint import Blueprint
 from notification_operator.custom_resource import PAUSE_ANNOTATION
+from notification_operator.errors import Conflict
 from notification_operator.kinds import CLUSTER, DEPLOYMENT, EVENT, SECRET
 from notification_operator.kubernetes import Api
 
@@ -47,6 +48,24 @@ async def test_a_change_that_has_not_rolled_out_is_not_ready(server: ApiServer, 
     before = server.count_writes()
     await reconciler.reconcile(KEY)
     assert server.count_writes() == before
+
+
+async def test_what_was_found_out_of_a_cluster_is_not_said_of_its_successor(server: ApiServer, api: Api) -> None:
+    first = await make_cluster(server)
+    reconciler = make_reconciler(api)
+    await reconciler.reconcile(KEY)
+    await finish_setup(server)
+
+    async def replace() -> None:
+        await server.erase_cluster(first)
+        await make_cluster(server)
+
+    server.after_writes(1, replace)
+    with pytest.raises(Conflict):
+        await reconciler.reconcile(KEY)
+
+    second = server.objects["notificationclusters", "default", "demo"]
+    assert "status" not in second
 
 
 async def test_a_wrong_spec_is_named_by_its_field_and_changes_nothing(server: ApiServer, api: Api) -> None:
