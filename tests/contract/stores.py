@@ -8,18 +8,20 @@ from uuid import UUID
 
 import asyncpg
 
+from notifications.adapters.memory.requests import MemoryRequests
 from notifications.adapters.memory.store import MemoryStore
 from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
+from notifications.adapters.postgres.requests import PostgresRequests
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.domain.ids import RANDOM_BITS, uuid7
 from notifications.domain.jobs import Job
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.submission import Accepted, Conflict, Copy, Submission
-from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, SubmissionStore
+from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, RequestStore, SubmissionStore
 
 TENANT = "acme"
 HELLO = Message("greeting", "Hello")
@@ -58,6 +60,7 @@ class Stores(Protocol):
     submissions: SubmissionStore
     held: HeldStore
     preferences: PreferenceStore
+    requests: RequestStore
     inbox: InboxStore
     outbox: OutboxStore
 
@@ -81,6 +84,7 @@ class MemoryStores:
         self.submissions: SubmissionStore = self._store
         self.held: HeldStore = self._store
         self.preferences: PreferenceStore = self._store.preferences
+        self.requests: RequestStore = MemoryRequests(self._store, self.now)
         self.inbox: InboxStore = self._store
         self.outbox: OutboxStore = self._store
 
@@ -111,6 +115,7 @@ class PostgresStores:
         self.submissions: SubmissionStore = PostgresSubmissions(pool)
         self.held: HeldStore = PostgresHeld(pool)
         self.preferences: PreferenceStore = PostgresPreferences(pool)
+        self.requests: RequestStore = PostgresRequests(pool)
         self.inbox: InboxStore = PostgresInbox(pool)
         self.outbox: OutboxStore = PostgresOutbox(pool)
 

@@ -56,6 +56,9 @@ class RemoteStore:
     async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
         return await self._write("mark_read", lambda: self._servers.store.mark_read(owner, ids))
 
+    async def archive(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        return await self._write("archive", lambda: self._servers.store.archive(owner, ids))
+
     async def mark_all_read(self, owner: UserKey) -> Change | None:
         return await self._write("mark_all_read", lambda: self._servers.store.mark_all_read(owner))
 

@@ -22,6 +22,7 @@ from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
+from notifications.adapters.postgres.requests import PostgresRequests
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.adapters.prometheus.process import ProcessGauge
@@ -119,7 +120,7 @@ def build_gateway(life: Life, arguments: argparse.Namespace, verifier: TokenVeri
         fleet=fleet,
         marks=marks,
         server=server,
-        api=NotificationsApi(verifier.verify, acceptor, inbox, read_state, now, make_id),
+        api=NotificationsApi(verifier.verify, acceptor, inbox, PostgresRequests(pool), read_state, now, make_id),
         preferences=PreferencesApi(verifier.verify, PostgresPreferences(pool)),
         forwarder=Forwarder(arguments.id, fleet.address_of, server.handle_request),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from notifications.adapters.postgres import held, inbox, outbox, preferences, submissions
+from notifications.adapters.postgres import held, inbox, outbox, preferences, requests, submissions
 from notifications.domain.ids import uuid7
 from notifications.domain.preferences import DEFAULT_DIGEST
 from tests.integration.postgres.submissions import TENANT, write_submission
@@ -45,6 +45,8 @@ INSERT INTO notification_preferences (tenant, user_id, notification_type, channe
 SELECT '{TENANT}', 'user-' || n, 'greeting', 'websocket' FROM generate_series(0, 19999) n;
 INSERT INTO preference_defaults (tenant, notification_type, channel)
 SELECT 'tenant-' || n, 'greeting', 'websocket' FROM generate_series(0, 19999) n;
+INSERT INTO deliveries (notification_id, channel, tenant, state, updated_at)
+SELECT id, 'websocket', tenant, 'sent', now() FROM notifications WHERE read_at IS NOT NULL;
 INSERT INTO outbox
 SELECT id, 'websocket', tenant, recipient_id, 'normal', created_at, CASE WHEN seq % 30 > 0 THEN now() END
 FROM notifications WHERE read_at IS NULL;
@@ -81,6 +83,7 @@ INBOX, UNREAD, SINCE, HELD, RELEASED, BY_ID = (
 HEADS, CHANGES = "inbox_heads_pkey", "inbox_changes_pkey"
 WISHES, DEFAULTS = "notification_preferences_pkey", "preference_defaults_pkey"
 HUNDRED = ([TENANT] * 100, [f"user-{n}" for n in range(100)])
+HUNDRED_OF_ONE = (TENANT, HUNDRED[1])
 JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_unpublished", "outbox_published"
 
 QUERIES = {
@@ -98,7 +101,15 @@ QUERIES = {
     "listing": query(inbox.LISTING, (*ALICE, False, 0, 20), HEADS, INBOX),
     "seq before": query(inbox.SEQ_BEFORE, (*ALICE, NOW), HEADS, CHANGES, SINCE, RELEASED),
     "find to mark": query(inbox.FOUND, (*ALICE, IDS, *NEXT_TO_NOW)),
-    "mark read": query(inbox.MARK_READ, (*ALICE, IDS, *NEXT_TO_NOW), UNREAD),
+    "mark read": query(inbox.MARK["read_at"], (*ALICE, IDS, *NEXT_TO_NOW), UNREAD),
+    "archive": query(inbox.MARK["archived_at"], (*ALICE, IDS, *NEXT_TO_NOW), UNREAD),
+    "owners of a request": query(requests.OWNERS, (IDS[0], *NEXT_TO_NOW, TENANT), "request_id_idx"),
+    "lock heads": query(requests.LOCK_HEADS, HUNDRED_OF_ONE, HEADS),
+    "cancel": query(requests.CANCEL, (IDS[0], *NEXT_TO_NOW, TENANT), "request_id_idx"),
+    "mark never shown": query(requests.NEVER_SHOWN, (IDS,), "deliveries_pkey"),
+    "unread of many": query(requests.UNREAD, HUNDRED_OF_ONE, UNREAD),
+    "log for many": query(requests.LOG, (TENANT, ["user-1"] * 10, IDS, [0] * 10), HEADS),
+    "deliveries": query(requests.DELIVERIES, (IDS[0], *NEXT_TO_NOW, TENANT, None), BY_ID, "deliveries_pkey"),
     "mark all read": query(inbox.MARK_ALL_READ, ALICE, UNREAD),
     "mark delivered": query(inbox.MARK_DELIVERED, (IDS, *NEXT_TO_NOW), BY_ID),
     "mark published": query(outbox.MARK_PUBLISHED, JOBS, JOB),

@@ -1,4 +1,4 @@
-"""Marks notifications as read, and tells every device of the owner."""
+"""Marks notifications as read or archived, takes requests back, and tells every device of the owners."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from notifications.domain.inbox import Change, InboxEvent, changed
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import InboxBus
-from notifications.ports.store import InboxStore
+from notifications.ports.store import InboxStore, RequestStore
 
 
 class ReadState:
@@ -20,6 +20,20 @@ class ReadState:
     async def mark(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
         """Mark some as read; None if they were already. Raises NotFound, Unavailable or CommitUnknown."""
         return await self._tell(owner, await self._inbox.mark_read(owner, ids))
+
+    async def archive(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        """Archive some; None if they were already. Raises NotFound, Unavailable or CommitUnknown."""
+        return await self._tell(owner, await self._inbox.archive(owner, ids))
+
+    async def cancel(self, requests: RequestStore, tenant: str, id: UUID) -> int:
+        """Take back what a request brought; return how many inboxes had been shown some of it.
+
+        Raises NotFound, Unavailable or CommitUnknown.
+        """
+        changes = await requests.cancel(tenant, id)
+        for owner, change in changes.items():
+            await self._tell(owner, change)
+        return len(changes)
 
     async def mark_all(self, owner: UserKey) -> Change | None:
         """Mark all as read; None if nothing was unread. Raises Unavailable or CommitUnknown."""

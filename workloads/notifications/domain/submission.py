@@ -68,6 +68,17 @@ class Conflict:
     """The key was used before, with another body."""
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a notification on one channel. `attempts` counts what was tried; none while it is held."""
+
+    channel: Channel
+    state: str
+    reason: str | None
+    attempts: int
+    at: datetime
+
+
 def fingerprint(body: bytes) -> bytes:
     """Digest a request body as it came, byte for byte."""
     return hashlib.sha256(body).digest()

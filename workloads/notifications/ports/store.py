@@ -14,7 +14,7 @@ from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
 from notifications.domain.jobs import Job, Outcome, Queue
 from notifications.domain.notification import Notification, UserKey
 from notifications.domain.preferences import Entry
-from notifications.domain.submission import Accepted, Conflict, Submission
+from notifications.domain.submission import Accepted, Conflict, Delivery, Submission
 
 Publish = Callable[[Sequence[Job]], Awaitable[Collection[Job]]]
 """Publishes jobs and returns those that the work stream has acknowledged."""
@@ -72,6 +72,25 @@ class HeldStore(Protocol):
         ...
 
 
+class RequestStore(Protocol):
+    """What became of requests that were accepted, and taking them back."""
+
+    async def cancel(self, tenant: str, id: UUID) -> dict[UserKey, Change]:
+        """Take back all that a request brought: what is held is never shown, what was shown is shown no more.
+
+        Logs one change in each inbox that had taken some of it, and returns them; none for what was taken back before.
+        Raises NotFound for a request that the tenant never made.
+        """
+        ...
+
+    async def deliveries(self, tenant: str, user: str | None, id: UUID) -> tuple[Delivery, ...]:
+        """Return what became of a notification on each channel, sorted; of anybody's if `user` is None.
+
+        Raises NotFound.
+        """
+        ...
+
+
 class PreferenceStore(Protocol):
     """What users wish for, and what tenants wish for users who said nothing."""
 
@@ -121,6 +140,10 @@ class InboxStore(Protocol):
 
     async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
         """Mark as read and log one change; None if all of them were read already. Raises NotFound for a foreign id."""
+        ...
+
+    async def archive(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        """Take out of listings and log one change; None if all of them were archived. Raises NotFound as above."""
         ...
 
     async def mark_all_read(self, owner: UserKey) -> Change | None:

@@ -49,6 +49,7 @@ class NotificationBody(Body, frozen=True):
 
 
 _notification = msgspec.json.Decoder(NotificationBody)
+_many = msgspec.json.Decoder(Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=limits.MAX_BULK)])
 
 
 def read_notification(raw: bytes) -> NotificationBody:
@@ -57,6 +58,11 @@ def read_notification(raw: bytes) -> NotificationBody:
     for recipient in body.recipients:
         check_id(recipient, "recipients")
     return body
+
+
+def read_many(raw: bytes) -> list[bytes]:
+    """Return the bodies of a list, undecoded. Raises Invalid."""
+    return [bytes(body) for body in decode(_many, raw)]
 
 
 def message_of(body: NotificationBody, now: datetime) -> Message:

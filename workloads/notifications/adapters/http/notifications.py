@@ -1,25 +1,28 @@
 """`/api/notifications`."""
 
+import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 from uuid import UUID
 
 from aiohttp import web
 
 from notifications.adapters.http.authentication import Verify, authenticate
-from notifications.adapters.http.bodies import message_of, read_notification, schedule_of
+from notifications.adapters.http.bodies import message_of, read_many, read_notification, schedule_of
+from notifications.adapters.http.problems import describe
 from notifications.app.accept import Acceptor
 from notifications.app.read_state import ReadState
 from notifications.app.sync import changes_since
 from notifications.domain import cursor, limits
 from notifications.domain.cursor import Cursor
-from notifications.domain.errors import Invalid, NotFound
+from notifications.domain.errors import Invalid, NotFound, Refused, Unavailable
 from notifications.domain.ids import time_of
-from notifications.domain.notification import wire
-from notifications.domain.principal import Principal, require_producer
-from notifications.domain.submission import Accepted, Copy, Submission, fingerprint
+from notifications.domain.notification import wire, wire_time
+from notifications.domain.principal import WRITE, Principal, require_producer
+from notifications.domain.submission import Accepted, Copy, Delivery, Submission, fingerprint
 from notifications.domain.text import check_text
 from notifications.ports.clock import Clock, MakeId
-from notifications.ports.store import InboxStore
+from notifications.ports.store import InboxStore, RequestStore
 
 _MOST_PAGES = 1_000_000
 
@@ -31,6 +34,7 @@ class NotificationsApi:
     verify: Verify
     acceptor: Acceptor
     inbox: InboxStore
+    requests: RequestStore
     read_state: ReadState
     clock: Clock
     make_id: MakeId
@@ -40,7 +44,11 @@ class NotificationsApi:
         return [
             web.post("/api/notifications", self.create),
             web.get("/api/notifications", self.list),
+            web.post("/api/notifications/bulk", self.create_many),
+            web.delete("/api/notifications/requests/{id}", self.cancel),
             web.patch("/api/notifications/{id}/read", self.read),
+            web.patch("/api/notifications/{id}/archive", self.archive),
+            web.get("/api/notifications/{id}/deliveries", self.deliveries),
             web.post("/api/notifications/read-all", self.read_all),
         ]
 
@@ -51,6 +59,32 @@ class NotificationsApi:
         submission = self._submission(principal, await request.read(), request.headers.get("Idempotency-Key"))
         accepted = await self.acceptor.accept(submission)
         return web.json_response(_accepted(accepted), status=201)
+
+    async def create_many(self, request: web.Request) -> web.Response:
+        """Accept up to 100 notifications, each by itself: the answer says of each what POST would have said of it."""
+        principal = authenticate(request, self.verify)
+        require_producer(principal)
+        key = request.headers.get("Idempotency-Key")
+        bodies = read_many(await request.read())
+        answers = await asyncio.gather(
+            *(self._answer(principal, body, key and f"{key}/{n}") for n, body in enumerate(bodies))
+        )
+        return web.json_response({"results": answers})
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """Take back all that a request brought."""
+        principal = authenticate(request, self.verify)
+        require_producer(principal)
+        tenant = principal.owner.tenant
+        inboxes = await self.read_state.cancel(self.requests, tenant, _id(request))
+        return web.json_response({"ok": True, "inboxes": inboxes})
+
+    async def deliveries(self, request: web.Request) -> web.Response:
+        """Return what became of a notification on each channel: to its recipient, or to a producer of the tenant."""
+        principal = authenticate(request, self.verify)
+        user = None if WRITE in principal.scopes else principal.owner.user
+        found = await self.requests.deliveries(principal.owner.tenant, user, _id(request))
+        return web.json_response({"deliveries": [_wire_delivery(delivery) for delivery in found]})
 
     async def list(self, request: web.Request) -> web.Response:
         """Return a page of the caller's inbox, or what came after a cursor."""
@@ -75,17 +109,26 @@ class NotificationsApi:
     async def read(self, request: web.Request) -> web.Response:
         """Mark one as read."""
         principal = authenticate(request, self.verify)
-        try:
-            id = UUID(request.match_info["id"])
-        except ValueError as error:
-            raise NotFound("there is no such notification") from error
-        await self.read_state.mark(principal.owner, [id])
+        await self.read_state.mark(principal.owner, [_id(request)])
+        return web.json_response({"ok": True})
+
+    async def archive(self, request: web.Request) -> web.Response:
+        """Take one out of listings."""
+        principal = authenticate(request, self.verify)
+        await self.read_state.archive(principal.owner, [_id(request)])
         return web.json_response({"ok": True})
 
     async def read_all(self, request: web.Request) -> web.Response:
         """Mark all as read."""
         change = await self.read_state.mark_all(authenticate(request, self.verify).owner)
         return web.json_response({"ok": True, "upTo": change.up_to if change else None})
+
+    async def _answer(self, principal: Principal, raw: bytes, key: str | None) -> dict[str, object]:
+        try:
+            accepted = await self.acceptor.accept(self._submission(principal, raw, key))
+        except (Refused, Unavailable) as error:
+            return describe(error)
+        return {"status": HTTPStatus.CREATED.value, **_accepted(accepted)}
 
     def _submission(self, principal: Principal, raw: bytes, key: str | None) -> Submission:
         if key is not None and not check_text(key, "Idempotency-Key", limits.MAX_IDEMPOTENCY_KEY):
@@ -110,6 +153,23 @@ def _accepted(accepted: Accepted) -> dict[str, object]:
         {"id": str(copy.id), "recipientId": copy.user, "seq": copy.seq, "state": copy.state} for copy in accepted.placed
     ]
     return {"id": str(accepted.id), "notifications": placed}
+
+
+def _wire_delivery(delivery: Delivery) -> dict[str, object]:
+    return {
+        "channel": delivery.channel,
+        "state": delivery.state,
+        "reason": delivery.reason,
+        "attempts": delivery.attempts,
+        "at": wire_time(delivery.at),
+    }
+
+
+def _id(request: web.Request) -> UUID:
+    try:
+        return UUID(request.match_info["id"])
+    except ValueError as error:
+        raise NotFound("there is no such notification or request") from error
 
 
 def _number(request: web.Request, name: str, default: int, most: int) -> int:

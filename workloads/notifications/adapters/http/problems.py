@@ -28,14 +28,18 @@ _CODES = {404: "NOT_FOUND", 413: "TOO_LARGE", 503: "UNAVAILABLE"}
 
 def problem(status: HTTPStatus, code: str, detail: str, headers: dict[str, str] | None = None) -> web.Response:
     """Return a problem response."""
-    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, "code": code}
-    text = json.dumps(body, ensure_ascii=False)
+    text = json.dumps(_members(status, code, detail), ensure_ascii=False)
     return web.Response(status=status.value, text=text, content_type="application/problem+json", headers=headers)
+
+
+def describe(error: errors.Refused | errors.Unavailable) -> dict[str, object]:
+    """Return the members of the problem that tells of an error of ours."""
+    return _members(_status(error), error.code, str(error))
 
 
 def problem_of(error: errors.Refused | errors.Unavailable) -> web.Response:
     """Return the problem that tells of an error of ours."""
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    status = _status(error)
     headers = {}
     if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
@@ -58,6 +62,14 @@ async def report_problems(request: web.Request, handler: Handler) -> web.StreamR
     except Exception:
         _log.exception("a request failed", extra={"path": request.path, "method": request.method})
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "UNAVAILABLE", "the server failed to do this")
+
+
+def _status(error: errors.NotificationsError) -> HTTPStatus:
+    return next(status for kind, status in _STATUS if isinstance(error, kind))
+
+
+def _members(status: HTTPStatus, code: str, detail: str) -> dict[str, object]:
+    return {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, "code": code}
 
 
 def _library_problem(error: web.HTTPException) -> web.Response:

@@ -1,13 +1,14 @@
 """The record of truth in memory: every call happens at once and entirely, or waits for nobody but `publish`."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifications.adapters.memory.preferences import MemoryPreferences
+from notifications.adapters.memory.rows import Answer, Held, Inbox, Row
 from notifications.domain.errors import NotFound
-from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage, chain, created
+from notifications.domain.inbox import Change, ChangeKind, Head, InboxEvent, InboxPage, chain, created
 from notifications.domain.jobs import Channel, Job, Outcome, Queue
 from notifications.domain.limits import ADOPTION_GRACE, IDEMPOTENCY_KEPT, REDRIVE_AFTER, SWEEP_AFTER
 from notifications.domain.notification import Notification, UserKey
@@ -15,43 +16,6 @@ from notifications.domain.preferences import DEFAULT_DIGEST, Hold, Show, Skip, j
 from notifications.domain.submission import Accepted, Conflict, Copy, Placed, State, Submission, jobs_of
 from notifications.ports.clock import Clock
 from notifications.ports.store import Backlog, Listing, Pending, Publish
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What was stored under an Idempotency-Key."""
-
-    fingerprint: bytes
-    accepted: Accepted
-    at: datetime
-
-
-@dataclass(slots=True)
-class _Inbox:
-    """The log of one inbox; the entry with the number `seq` stands at `seq - 1`."""
-
-    log: list[UUID | Change] = field(default_factory=list)
-    floor: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A copy that waits for its time."""
-
-    copy: Copy
-    submission: Submission
-    until: datetime
-
-
-@dataclass(slots=True)
-class _Row:
-    """One row of the outbox; `swept` while a sweep holds it."""
-
-    job: Job
-    created_at: datetime
-    queued_at: datetime
-    published_at: datetime | None = None
-    swept: bool = False
 
 
 class MemoryStore:
@@ -62,14 +26,17 @@ class MemoryStore:
         self.preferences = MemoryPreferences()
         self.notifications: dict[UUID, Notification] = {}
         self.delivered_at: dict[UUID, datetime] = {}
+        self.archived_at: dict[UUID, datetime] = {}
+        self.cancelled: set[UUID] = set()
         self.released_at: dict[UUID, datetime] = {}
         self.deliveries: dict[Job, Outcome] = {}
         self.dead_letters: dict[Job, Outcome] = {}
         self._clock = clock
-        self._answers: dict[tuple[str, str], _Answer] = {}
-        self._inboxes: dict[UserKey, _Inbox] = {}
-        self._held: list[_Held] = []
-        self._outbox: dict[Job, _Row] = {}
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self.inboxes: dict[UserKey, Inbox] = {}
+        self.held_copies: list[Held] = []
+        self.requests: dict[UUID, Submission] = {}
+        self._outbox: dict[Job, Row] = {}
         self._stream: str | None = None
         self._adopted_until: datetime | None = None
 
@@ -85,7 +52,7 @@ class MemoryStore:
         key, now = (submission.tenant, submission.key), self._clock()
         known = self._answers.get(key)
         if known is None or known.at < now - timedelta(seconds=IDEMPOTENCY_KEPT):
-            answer = _Answer(submission.fingerprint, self._store(submission), submission.created_at)
+            answer = Answer(submission.fingerprint, self._store(submission), submission.created_at)
             self._answers[key] = answer
             return answer.accepted
         if known.fingerprint != submission.fingerprint:
@@ -93,9 +60,10 @@ class MemoryStore:
         return replace(known.accepted, replayed=known.accepted.id != submission.id)
 
     def _store(self, submission: Submission) -> Accepted:
+        self.requests[submission.id] = submission
         placed = tuple(self._place(copy, submission) for copy in submission.copies)
         for job in jobs_of(submission, {copy.id for copy in placed if copy.seq is None}):
-            self._outbox[job] = _Row(job, submission.created_at, submission.created_at)
+            self._outbox[job] = Row(job, submission.created_at, submission.created_at)
         return Accepted(submission.id, placed)
 
     def _place(self, copy: Copy, submission: Submission) -> Placed:
@@ -105,7 +73,7 @@ class MemoryStore:
             case Show():
                 return Placed(copy.id, copy.user, self._append(copy, submission))
             case Hold(until, reason):
-                self._held.append(_Held(copy, submission, until))
+                self.held_copies.append(Held(copy, submission, until))
                 return self._keep_back(copy, submission, State.HELD, reason)
             case Skip(reason):
                 return self._keep_back(copy, submission, State.SKIPPED, reason)
@@ -117,7 +85,7 @@ class MemoryStore:
 
     def _append(self, copy: Copy, submission: Submission) -> int:
         owner = UserKey(submission.tenant, copy.user)
-        log = self._inboxes.setdefault(owner, _Inbox()).log
+        log = self.inboxes.setdefault(owner, Inbox()).log
         log.append(copy.id)
         at = submission.created_at
         self.notifications[copy.id] = Notification(copy.id, owner, len(log), submission.message, at)
@@ -128,20 +96,22 @@ class MemoryStore:
     @property
     def held(self) -> int:
         """How many copies wait for their time."""
-        return len(self._held)
+        return len(self.held_copies)
 
     async def release(self, limit: int) -> list[Job]:
         """Give those that are due their places, and return their jobs."""
         now = self._clock()
-        due = sorted((held for held in self._held if held.until <= now), key=lambda held: (held.until, held.copy.id))
+        due = sorted(
+            (held for held in self.held_copies if held.until <= now), key=lambda held: (held.until, held.copy.id)
+        )
         return [self._release(held, now) for held in due[:limit]]
 
-    def _release(self, held: _Held, now: datetime) -> Job:
-        self._held.remove(held)
+    def _release(self, held: Held, now: datetime) -> Job:
+        self.held_copies.remove(held)
         self._append(held.copy, held.submission)
         self.released_at[held.copy.id] = held.until
         (job,) = jobs_of(replace(held.submission, copies=(held.copy,)))
-        self._outbox[job] = _Row(job, held.submission.created_at, now)
+        self._outbox[job] = Row(job, held.submission.created_at, now)
         return job
 
     # Inboxes
@@ -152,7 +122,7 @@ class MemoryStore:
 
     async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
         """Return the last number of each inbox that exists."""
-        return {owner: len(self._inboxes[owner].log) for owner in owners if owner in self._inboxes}
+        return {owner: len(self.inboxes[owner].log) for owner in owners if owner in self.inboxes}
 
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
         """Return at most `limit` changes after a number."""
@@ -184,17 +154,15 @@ class MemoryStore:
 
     async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
         """Mark as read and log one change."""
-        wanted = dict.fromkeys(ids)
-        if any(id not in self.notifications or self.notifications[id].owner != owner for id in wanted):
-            raise NotFound("no such notification")
-        fresh = tuple(id for id in wanted if self.notifications[id].read_at is None)
-        if not fresh:
-            return None
+        fresh = tuple(id for id in self._own(owner, ids) if self.notifications[id].read_at is None)
         self._mark_read(fresh)
-        log = self._inboxes[owner].log
-        change = Change("read", len(log) + 1, self._clock(), len(self._unread(owner)), fresh)
-        log.append(change)
-        return change
+        return self.log_change(owner, "read", fresh) if fresh else None
+
+    async def archive(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        """Take out of listings and log one change."""
+        fresh = tuple(id for id in self._own(owner, ids) if id not in self.archived_at)
+        self.archived_at.update(dict.fromkeys(fresh, self._clock()))
+        return self.log_change(owner, "archived", fresh) if fresh else None
 
     async def mark_all_read(self, owner: UserKey) -> Change | None:
         """Mark everything up to the head as read and log one change."""
@@ -202,7 +170,7 @@ class MemoryStore:
         if not unread:
             return None
         self._mark_read(notification.id for notification in unread)
-        log = self._inboxes[owner].log
+        log = self.inboxes[owner].log
         change = Change("readAll", len(log) + 1, self._clock(), 0, up_to=len(log))
         log.append(change)
         return change
@@ -213,16 +181,29 @@ class MemoryStore:
             if id in self.notifications:
                 self.delivered_at.setdefault(id, self._clock())
 
+    def log_change(self, owner: UserKey, kind: ChangeKind, ids: tuple[UUID, ...]) -> Change:
+        """Append a change of some notifications to the log of an inbox."""
+        log = self.inboxes[owner].log
+        change = Change(kind, len(log) + 1, self._clock(), len(self._unread(owner)), ids)
+        log.append(change)
+        return change
+
+    def _own(self, owner: UserKey, ids: Sequence[UUID]) -> list[UUID]:
+        wanted = list(dict.fromkeys(ids))
+        if any(id not in self.notifications or self.notifications[id].owner != owner for id in wanted):
+            raise NotFound("no such notification")
+        return wanted
+
     def _mark_read(self, ids: Iterable[UUID]) -> None:
         for id in ids:
             self.notifications[id] = replace(self.notifications[id], read_at=self._clock())
 
     def _head(self, owner: UserKey) -> Head:
-        inbox = self._inboxes.get(owner, _Inbox())
+        inbox = self.inboxes.get(owner, Inbox())
         return Head(self.epoch, len(inbox.log), inbox.floor)
 
     def _log(self, owner: UserKey, after: int = 0) -> Iterator[Notification | Change]:
-        for entry in self._inboxes.get(owner, _Inbox()).log[after:]:
+        for entry in self.inboxes.get(owner, Inbox()).log[after:]:
             yield entry if isinstance(entry, Change) else self.notifications[entry]
 
     def _entries(self, owner: UserKey, after: int) -> Iterator[Notification | Change]:
@@ -230,14 +211,15 @@ class MemoryStore:
 
     def _shown(self, owner: UserKey) -> list[Notification]:
         entries = list(self._entries(owner, 0))
-        return [entry for entry in reversed(entries) if isinstance(entry, Notification)]
+        shown = [entry for entry in reversed(entries) if isinstance(entry, Notification)]
+        return [notification for notification in shown if notification.id not in self.archived_at]
 
     def _unread(self, owner: UserKey) -> list[Notification]:
         return [notification for notification in self._shown(owner) if notification.read_at is None]
 
     def _is_alive(self, notification: Notification) -> bool:
         expires_at = notification.message.expires_at
-        return expires_at is None or expires_at > self._clock()
+        return notification.id not in self.cancelled and (expires_at is None or expires_at > self._clock())
 
     # Outbox
 
@@ -294,7 +276,7 @@ class MemoryStore:
         ]
         return Backlog(len(ages), max(ages, default=0.0))
 
-    def _overdue(self) -> list[_Row]:
+    def _overdue(self) -> list[Row]:
         now = self._clock()
         fresh, lost = now - timedelta(seconds=SWEEP_AFTER), now - timedelta(seconds=REDRIVE_AFTER)
         lost = max(lost, self._adopted_until or lost)
@@ -304,5 +286,5 @@ class MemoryStore:
         return [*sorted(unpublished, key=_waiting_since), *sorted(published, key=_waiting_since)]
 
 
-def _waiting_since(row: _Row) -> datetime:
+def _waiting_since(row: Row) -> datetime:
     return row.published_at or row.created_at

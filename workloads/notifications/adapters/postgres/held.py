@@ -13,7 +13,7 @@ WITH due AS (
     FROM (
         SELECT tenant, recipient_id
         FROM notifications
-        WHERE seq IS NULL AND release_at <= now()
+        WHERE seq IS NULL AND release_at <= now() AND cancelled_at IS NULL
         ORDER BY release_at
         LIMIT $1
     ) first
@@ -32,7 +32,7 @@ WITH due AS (
         row_number() OVER (PARTITION BY n.tenant, n.recipient_id ORDER BY n.release_at, n.id) AS place
     FROM unnest($1::text[], $2::text[]) AS locked(tenant, recipient)
     JOIN notifications n ON n.tenant = locked.tenant AND n.recipient_id = locked.recipient
-    WHERE n.seq IS NULL AND n.release_at <= now()
+    WHERE n.seq IS NULL AND n.release_at <= now() AND n.cancelled_at IS NULL
     ORDER BY n.release_at, n.id
     LIMIT $3
 ), head AS (

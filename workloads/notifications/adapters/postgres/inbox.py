@@ -6,15 +6,15 @@ only then does it see everything that was committed under the lock before.
 # ruff: noqa: S608 - statements are put together from the constants below; values are always arguments
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from notifications.adapters.postgres.months import dates
 from notifications.adapters.postgres.pool import Connection, Pool, Record
 from notifications.adapters.postgres.rows import COLUMNS, notification
 from notifications.domain.errors import Misconfigured, NotFound
-from notifications.domain.ids import time_of
-from notifications.domain.inbox import Change, Head, InboxPage, chain
+from notifications.domain.inbox import Change, ChangeKind, Head, InboxPage, chain
 from notifications.domain.notification import Notification, UserKey
 from notifications.ports.store import Listing, Pending
 
@@ -99,19 +99,24 @@ SELECT coalesce(
 LOCK_HEAD: Final = "SELECT seq FROM inbox_heads WHERE tenant = $1 AND recipient = $2 FOR UPDATE"
 
 FOUND: Final = f"""
-SELECT n.id, n.read_at
+SELECT n.id, n.read_at, n.archived_at
 FROM notifications n
 WHERE {OWNED} AND {DATED} AND n.seq IS NOT NULL
 ORDER BY n.id
 FOR NO KEY UPDATE
 """
 
-MARK_READ: Final = f"""
+# By the column that says when; what is unread is counted as it will be
+MARK: Final = {
+    column: f"""
 WITH marked AS (
-    UPDATE notifications n SET read_at = now() WHERE {OWNED} AND {DATED}
+    UPDATE notifications n SET {column} = now() WHERE {OWNED} AND {DATED}
 )
 SELECT count(*) AS unread FROM notifications n WHERE {OWNED} AND n.read_at IS NULL AND {SHOWN} AND n.id <> ALL($3)
 """
+    for column in ("read_at", "archived_at")
+}
+COLUMN_OF: Final[dict[ChangeKind, str]] = {"read": "read_at", "archived": "archived_at"}
 
 MARK_ALL_READ: Final = f"""
 WITH marked AS (
@@ -139,9 +144,6 @@ WITH first AS (
 )
 UPDATE notifications n SET delivered_at = now() FROM first WHERE n.id = first.id AND n.created_at = first.created_at
 """
-
-_SLACK: Final = timedelta(hours=1)
-_EVER: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 class PostgresInbox:
@@ -187,7 +189,11 @@ class PostgresInbox:
 
     async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
         """Mark as read and log one change."""
-        return await self._pool.write(lambda connection: _mark_read(connection, owner, ids))
+        return await self._pool.write(lambda connection: _mark(connection, owner, ids, "read"))
+
+    async def archive(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
+        """Take out of listings and log one change."""
+        return await self._pool.write(lambda connection: _mark(connection, owner, ids, "archived"))
 
     async def mark_all_read(self, owner: UserKey) -> Change | None:
         """Mark everything up to the head as read and log one change."""
@@ -195,22 +201,22 @@ class PostgresInbox:
 
     async def mark_delivered(self, ids: Sequence[UUID]) -> None:
         """Record the first delivery of each."""
-        await self._pool.write(lambda connection: connection.execute(MARK_DELIVERED, list(ids), *_dates(ids)))
+        await self._pool.write(lambda connection: connection.execute(MARK_DELIVERED, list(ids), *dates(ids)))
 
 
-async def _mark_read(connection: Connection, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
-    wanted = list(dict.fromkeys(ids))
+async def _mark(connection: Connection, owner: UserKey, ids: Sequence[UUID], kind: ChangeKind) -> Change | None:
+    wanted, column = list(dict.fromkeys(ids)), COLUMN_OF[kind]
     async with connection.transaction():
         await connection.fetchval(LOCK_HEAD, owner.tenant, owner.user)
-        rows = await connection.fetch(FOUND, owner.tenant, owner.user, wanted, *_dates(wanted))
-        read_at = {row["id"]: row["read_at"] for row in rows}
-        if any(id not in read_at for id in wanted):
+        rows = await connection.fetch(FOUND, owner.tenant, owner.user, wanted, *dates(wanted))
+        marked_at = {row["id"]: row[column] for row in rows}
+        if any(id not in marked_at for id in wanted):
             raise NotFound("no such notification")
-        fresh = [id for id in wanted if read_at[id] is None]
+        fresh = [id for id in wanted if marked_at[id] is None]
         if not fresh:
             return None
-        unread = await connection.fetchval(MARK_READ, owner.tenant, owner.user, fresh, *_dates(fresh))
-        return _change(*await connection.fetch(LOG, owner.tenant, owner.user, "read", fresh, None, unread))
+        unread = await connection.fetchval(MARK[column], owner.tenant, owner.user, fresh, *dates(fresh))
+        return _change(*await connection.fetch(LOG, owner.tenant, owner.user, kind, fresh, None, unread))
 
 
 async def _mark_all_read(connection: Connection, owner: UserKey) -> Change | None:
@@ -237,12 +243,3 @@ def _entry(row: Record) -> Notification | Change:
 
 def _change(row: Record) -> Change:
     return Change(row["kind"], row["seq"], row["at"], row["unread"], tuple(row["ids"] or ()), row["up_to"])
-
-
-def _dates(ids: Sequence[UUID]) -> tuple[datetime, datetime]:
-    """Return between which moments the notifications were created, so that other months need not be searched."""
-    try:
-        times = [time_of(id) for id in ids]
-        return min(times) - _SLACK, max(times) + _SLACK
-    except (ValueError, OverflowError):
-        return _EVER

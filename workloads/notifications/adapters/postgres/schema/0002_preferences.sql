@@ -53,7 +53,8 @@ CREATE TRIGGER preference_defaults_updated BEFORE UPDATE ON preference_defaults
     FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 -- A notification that was held back keeps release_at after its release: by that a repeated request knows its answer.
-CREATE INDEX notifications_held ON notifications (release_at) WHERE seq IS NULL AND release_at IS NOT NULL;
+CREATE INDEX notifications_held ON notifications (release_at)
+    WHERE seq IS NULL AND release_at IS NOT NULL AND cancelled_at IS NULL;
 CREATE INDEX notifications_released ON notifications (tenant, recipient_id, release_at) WHERE release_at IS NOT NULL;
 
 -- Since when a job could have been done: not since it was accepted, if it had to wait for its time.

@@ -1,0 +1,46 @@
+"""What the store in memory keeps of answers, inboxes, held copies and jobs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from notifications.domain.inbox import Change
+from notifications.domain.jobs import Job
+from notifications.domain.submission import Accepted, Copy, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was stored under an Idempotency-Key."""
+
+    fingerprint: bytes
+    accepted: Accepted
+    at: datetime
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The log of one inbox; the entry with the number `seq` stands at `seq - 1`."""
+
+    log: list[UUID | Change] = field(default_factory=list)
+    floor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A copy that waits for its time."""
+
+    copy: Copy
+    submission: Submission
+    until: datetime
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of the outbox; `swept` while a sweep holds it."""
+
+    job: Job
+    created_at: datetime
+    queued_at: datetime
+    published_at: datetime | None = None
+    swept: bool = False
