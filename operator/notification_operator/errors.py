@@ -9,6 +9,7 @@
     │   └── Rejected            it refused; asking again without a change is no use
     │       └── InvalidObject   what would have come of it contradicts itself
     ├── LeadershipLost          another replica may lead by now: nothing more may be written
+    ├── NamespacesChanged       others can be served by now: only a new process watches them
     └── UserError               something the user can put right: exit code 2
         ├── InvalidSpec         the NotificationCluster file is wrong
         ├── MissingProgram      an executable is not installed
@@ -70,6 +71,10 @@ class InvalidObject(Rejected):
 
 class LeadershipLost(OperatorError):
     """The lease was not renewed in time."""
+
+
+class NamespacesChanged(OperatorError):
+    """A namespace that was served is gone or forbidden, or one that was so before can be served."""
 
 
 class UserError(OperatorError):

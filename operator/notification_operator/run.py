@@ -17,19 +17,18 @@ from . import names
 from .blueprint import Blueprint
 from .custom_resource import Key
 from .election import DEFAULT_TERMS, Candidate, Elector, Terms
-from .errors import ApiError, LeadershipLost, Unavailable
+from .errors import LeadershipLost
 from .handlers import Listener, Login, make_registry
 from .hearing import Hearing
 from .images import VERSION
-from .kinds import CLUSTER
 from .kubernetes import REQUEST_TIMEOUT, Api, Client, load_access, open_client
 from .management import Address, serve_management
 from .metrics import Metrics, Reading
 from .queue import DEFAULT_PACE, Pace, WorkQueue
 from .reconcile import Reconciler
+from .served_namespaces import POLL, ServedNamespaces
 from .settings import LONGEST_SILENCE, make_settings
 
-CRD_RETRY: Final = 5.0
 UNWATCH_TIMEOUT: Final = 0.5  # kopf drops its watches at once, and then waits for tasks that are not its own
 
 _log = logging.getLogger(__name__)
@@ -46,6 +45,7 @@ class Options:
     terms: Terms = DEFAULT_TERMS
     pace: Pace = DEFAULT_PACE
     longest_silence: float = LONGEST_SILENCE
+    poll: float = POLL
 
 
 async def run_operator(options: Options) -> None:
@@ -80,6 +80,7 @@ class Replica:
         self._elector = Elector(Api(client, lambda: REQUEST_TIMEOUT, metrics.count_request), candidate, options.terms)
         self._api = Api(client, self._elector.bound_write, metrics.count_request)
         self._reconciler = Reconciler(self._api, options.blueprint, self._hearing)
+        self._namespaces = ServedNamespaces(self._api, options.namespaces, options.poll)
         self._metrics = metrics
         self._queue: WorkQueue[Key] = WorkQueue(self._reconcile, options.pace)
 
@@ -108,7 +109,7 @@ class Replica:
         leading.result()
 
     async def _lead(self, asked: asyncio.Event) -> None:
-        if await _until(asked, self._await_crd()):
+        if await _until(asked, self._namespaces.await_any()):
             return
         working = asyncio.create_task(self._queue.run())
         try:
@@ -118,42 +119,29 @@ class Replica:
             await asyncio.wait({working})
 
     async def _watch(self, asked: asyncio.Event) -> None:
-        """Have kopf watch until `asked` to stop, or until it ends by itself."""
+        """Have kopf watch until `asked` to stop, until it ends by itself, or until other namespaces can be served."""
         ready, stop, login = asyncio.Event(), asyncio.Event(), Login(self._agent)
         watching = asyncio.create_task(
             kopf.operator(
                 registry=make_registry(Listener(self._queue, self._hearing), login),
                 settings=make_settings(self._options.longest_silence),
                 clusterwide=not self._options.namespaces,
-                namespaces=self._options.namespaces,
+                namespaces=self._namespaces.served,
                 stop_flag=stop,
                 ready_flag=ready,
             )
         )
         hearing_signals = asyncio.create_task(_listen_again(ready, asked))
-        stopping = asyncio.create_task(asked.wait())
-        await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        changing = asyncio.create_task(_until(asked, self._namespaces.await_change()))
+        await asyncio.wait({watching, changing}, return_when=asyncio.FIRST_COMPLETED)
+        first = changing if changing.done() else watching
         stop.set()
         hearing_signals.cancel()
-        stopping.cancel()
+        changing.cancel()
         await asyncio.wait({watching}, timeout=UNWATCH_TIMEOUT)
         await login.close()
-        if asked.is_set():
-            return  # it only reads: whatever of it is left ends with the process
-        watching.result()
-
-    async def _await_crd(self) -> None:
-        """Return as soon as clusters can be listed: kopf would never notice that their kind came later."""
-        while True:
-            try:
-                for namespace in self._options.namespaces or (None,):
-                    await self._api.list_objects(CLUSTER, namespace, {})
-            except ApiError as error:
-                hint = "" if isinstance(error, Unavailable) else "; is its CustomResourceDefinition installed?"
-                _log.warning("%s cannot be listed yet%s: %s", CLUSTER.name, hint, error)
-                await asyncio.sleep(CRD_RETRY)
-            else:
-                return
+        if not asked.is_set():  # else it only reads: whatever of it is left ends with the process
+            first.result()
 
     async def _reconcile(self, key: Key) -> float | None:
         with self._metrics.measure_pass():

@@ -25,10 +25,14 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 @attrs.define(kw_only=True)
 class ApiServer(kmock.KubernetesScaffold):
-    """`objects` holds everything that exists; `muted` are the plurals whose watches stay silent."""
+    """`objects` holds everything that exists; `muted` are the plurals whose watches stay silent.
+
+    In the namespaces `forbidden` everything is refused, as without a Role there.
+    """
 
     objects: dict[Address, dict[str, Any]] = attrs.field(factory=dict, init=False)
     muted: set[str] = attrs.field(factory=set, init=False)
+    forbidden: set[str] = attrs.field(factory=set, init=False)
     watches: list[str] = attrs.field(factory=list, init=False)
     _applied: dict[tuple[Address, str], Any] = attrs.field(factory=dict, init=False)
     _history: list[tuple[int, str, dict[str, Any]]] = attrs.field(factory=list, init=False)
@@ -117,6 +121,8 @@ class ApiServer(kmock.KubernetesScaffold):
     async def _handle(self, request: kmock.Request) -> aiohttp.web.StreamResponse:
         if request.method.value in WRITES and (surprise := self._surprises.pop(self.count_writes(), None)):
             await surprise()
+        if request.namespace in self.forbidden:
+            raise kmock.KubernetesError(status=403, reason="Forbidden", message=f"not in {request.namespace}")
         answer = await super()._handle(request)
         self._answers[answer.status] += 1
         return answer
