@@ -1,5 +1,7 @@
 """SES takes what is signed for it, and its answers are told apart."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -8,12 +10,17 @@ import pytest
 
 from notifications.adapters.email.ses import SesProvider, SesSettings
 from notifications.adapters.email.signature import Credentials
+from notifications.adapters.email.smtp import SmtpProvider, SmtpSettings
 from notifications.adapters.outgoing.http import HttpClient
+from notifications.adapters.outgoing.tls import verify
+from notifications.app.failover import Failover
 from notifications.domain.errors import Rejected, TemporaryFailure
 from notifications.domain.mail import Address, Mail
+from tests.integration.providers.authority import Authority
 from tests.integration.providers.conftest import MAIL, Line
 from tests.integration.providers.service import Reply, json_reply
 from tests.integration.providers.ses import Ses, refuse
+from tests.support.ports import free_port
 
 
 async def test_a_mail_arrives_as_it_was_written(ses: Line[Ses]) -> None:
@@ -64,6 +71,13 @@ async def test_an_answer_that_does_not_name_the_mail_does_not_count_as_taken(ses
     ses.service.planned.append(reply)
     with pytest.raises(TemporaryFailure):
         await ses.send()
+
+
+async def test_mail_goes_by_ses_while_the_relay_is_away(ses: Line[Ses], authority: Authority) -> None:
+    relay = SmtpProvider(SmtpSettings("localhost", free_port()), verify(authority.certificate), ses.clock)
+    far: dict[str, Callable[[], Awaitable[object]]] = {"smtp": lambda: relay.send(MAIL), "ses": ses.send}
+    failover = Failover("email", far, asyncio.get_running_loop().time)
+    assert await failover.call(lambda send: send()) == "0107-1"
 
 
 async def test_an_address_that_ses_cannot_carry_is_rejected_here(ses: Line[Ses], outgoing: HttpClient) -> None:

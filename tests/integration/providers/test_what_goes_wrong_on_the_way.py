@@ -1,5 +1,6 @@
 """Whatever happens between us and a provider over HTTP is a temporary failure, told soon and without any secret."""
 
+import logging
 import traceback
 from typing import Any
 
@@ -28,6 +29,14 @@ async def fail(line: Line[Any]) -> TemporaryFailure:
     told = "".join(traceback.format_exception(failure.value))
     assert not [secret for secret in SECRETS if secret in told]
     return failure.value
+
+
+async def test_no_log_tells_where_a_message_went(line: Line[Any], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await line.send()
+        line.service.planned.append(Reply(500))
+        await fail(line)
+    assert not [secret for secret in SECRETS if secret in caplog.text]
 
 
 @pytest.mark.parametrize("mischief", [Mischief.DROP, Mischief.GARBAGE])

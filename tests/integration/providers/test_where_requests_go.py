@@ -9,7 +9,7 @@ from notifications.adapters.outgoing.http import HttpClient
 from notifications.adapters.outgoing.http2 import Http2Client
 from notifications.adapters.outgoing.tls import verify
 from notifications.domain.errors import DeliveryFailed, Misconfigured, Rejected, TemporaryFailure
-from notifications.domain.network import Reach
+from notifications.domain.network import Reach, parse_reach
 from notifications.ports.outgoing import Outgoing, Request
 from tests.integration.providers.authority import Authority
 from tests.integration.providers.conftest import Line
@@ -29,6 +29,12 @@ async def fail(client: Outgoing, url: str, kind: type[DeliveryFailed], match: st
     assert not [secret for secret in UNTOLD if secret in told]
 
 
+def unsigned(line: Line[Endpoint]) -> Request:
+    """A call that the endpoint refuses."""
+    headers = {"webhook-id": "1", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
+    return Request(line.service.url, headers, b"")
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"])
 async def test_an_inner_address_is_never_connected_to(webhook: Line[Endpoint], authority: Authority, host: str) -> None:
     port = webhook.service.url.rpartition(":")[2]
@@ -37,34 +43,37 @@ async def test_an_inner_address_is_never_connected_to(webhook: Line[Endpoint], a
     assert webhook.service.seen == []
 
 
-async def test_what_counts_is_the_address_that_is_connected_to_and_not_an_earlier_look_up(
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Every name has these addresses from now on."""
+
+    def resolve(host: str, port: int, *_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+async def test_a_public_name_with_inner_addresses_leads_nowhere(
     webhook: Line[Endpoint], authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Names that resolve to a public address when they are checked, and to an inner one when they are used."""
-    answers = ["1.1.1.1", "127.0.0.1"]
-    port = int(webhook.service.url.rpartition(":")[2])
-
-    def resolve(*_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
-        address = answers.pop(0) if len(answers) > 1 else answers[0]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
-
+    port = webhook.service.url.rpartition(":")[2]
+    resolve_to(monkeypatch, "127.0.0.1", "10.0.0.1", "169.254.169.254")
     async with HttpClient(verify(authority.certificate), Reach()) as client:
-        resolve()
-        monkeypatch.setattr(socket, "getaddrinfo", resolve)
-        await fail(client, f"https://rebinding.example:{port}", Rejected, "not a public one")
+        await fail(client, f"https://hooks.example:{port}", Rejected, "not a public one")
     assert webhook.service.seen == []
+
+
+async def test_of_several_addresses_only_those_within_reach_are_connected_to(
+    webhook: Line[Endpoint], authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve_to(monkeypatch, "127.0.0.2", "127.0.0.1")
+    async with HttpClient(verify(authority.certificate), parse_reach(["127.0.0.1/32"])) as client:
+        assert (await client.post(unsigned(webhook))).status == 401
+    assert len(webhook.service.seen) == 1
 
 
 async def test_a_destination_from_configuration_may_be_anywhere(webhook: Line[Endpoint], authority: Authority) -> None:
     async with HttpClient(verify(authority.certificate)) as client:
-        answer = await client.post(
-            Request(
-                webhook.service.url,
-                {"webhook-id": "1", "webhook-timestamp": "1", "webhook-signature": "v1,x"},
-                b"",
-            )
-        )
-    assert answer.status == 401
+        assert (await client.post(unsigned(webhook))).status == 401
 
 
 @pytest.mark.parametrize("url", ["http://localhost", "ftp://localhost", "https://user:hidden@localhost", "nonsense"])

@@ -5,6 +5,7 @@ of the library tell addresses, and addresses hold tokens.
 """
 
 import asyncio
+import logging
 import ssl
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,10 @@ from notifications.domain.limits import MAX_ANSWER, PROVIDER_TIMEOUT
 from notifications.ports.outgoing import Request
 
 _CONNECTIONS = 4
+
+# They log the address, and the headers, of every request: a device's token and ours
+for _chatty in ("hpack", "httpcore2", "httpx2"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 
 class Http2Client:
