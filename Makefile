@@ -38,7 +38,7 @@ check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then r
 	@$(BIN)/python -m pytest --quiet tests/unit
 
 e2e: .venv/dev.stamp images ## Build the images and prove the whole system on a Kubernetes of three nodes, under kills
-	@$(BIN)/python -m pytest tests/e2e
+	@$(BIN)/python -m pytest tests/e2e --verbose --capture=no
 
 chaos: .venv/dev.stamp ## Send notifications while processes are killed and NATS is wiped, then count what arrived
 	@$(BIN)/python -m pytest tests/chaos
