@@ -13,6 +13,7 @@ from . import names
 from .desired import GeneratedSecret, Manifest, Rendering
 from .difference import find_difference
 from .kinds import Object
+from .rollout import has_rolled_out
 from .setup_job import Setup
 
 MANIFEST_ANNOTATION: Final = f"{names.GROUP}/manifest-hash"
@@ -113,12 +114,7 @@ def _has_arrived(manifest: Manifest, observed: Observed) -> bool:
     child = observed.children.get(identify(manifest))
     if child is None or not _came_from(stamp(manifest), child):
         return False
-    if child["kind"] != "Deployment":
-        return True
-    status, wanted = child.get("status", {}), child["spec"].get("replicas", 1)
-    seen = status.get("observedGeneration", 0) >= child["metadata"].get("generation", 0)
-    counts = {status.get(field, 0) for field in ("replicas", "updatedReplicas", "availableReplicas")}
-    return seen and counts == {wanted}
+    return child["kind"] != "Deployment" or has_rolled_out(child)
 
 
 def _came_from(manifest: Manifest, child: Object) -> bool:

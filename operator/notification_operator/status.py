@@ -12,6 +12,7 @@ from .kinds import Object
 from .names import Names
 from .plan import Identity
 from .problem import Problem
+from .rollout import has_rolled_out, is_seen
 from .setup_job import Setup
 
 # Ready needs all of these
@@ -139,7 +140,7 @@ def _judge_set(type_: str, stateful_set: Object | None) -> Condition:
     ready, updated = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
     if ready < wanted:
         return Condition(type_, "False", "PodsNotReady", f"{ready} of {wanted} pods are ready")
-    seen = _is_seen(stateful_set)
+    seen = is_seen(stateful_set)
     if not seen or status.get("currentRevision") != status.get("updateRevision"):
         return Condition(type_, "False", "RollingOut", f"{updated if seen else 0} of {wanted} pods are up to date")
     return Condition(type_, "True", "PodsReady", f"{ready} of {wanted} pods are ready")
@@ -150,17 +151,12 @@ def _judge_deployment(type_: str, deployment: Object | None) -> Condition:
         return Condition(type_, "False", "NotMade", "its Deployment does not exist yet")
     status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
     available, updated = status.get("availableReplicas", 0), status.get("updatedReplicas", 0)
-    seen = _is_seen(deployment)
     if available < wanted:
         return Condition(type_, "False", "PodsNotReady", f"{available} of {wanted} pods are ready")
-    if not seen or updated < wanted or status.get("replicas", 0) > wanted:
-        return Condition(type_, "False", "RollingOut", f"{updated if seen else 0} of {wanted} pods are up to date")
+    if not has_rolled_out(deployment):
+        updated = updated if is_seen(deployment) else 0
+        return Condition(type_, "False", "RollingOut", f"{updated} of {wanted} pods are up to date")
     return Condition(type_, "True", "PodsReady", f"{available} of {wanted} pods are ready")
-
-
-def _is_seen(observed: Object) -> bool:
-    """Whether what its status says is about its spec of now."""
-    return bool(observed.get("status", {}).get("observedGeneration", 0) >= observed["metadata"].get("generation", 0))
 
 
 def _count_gateways(cluster: CustomResource, facts: Facts) -> Object:
