@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from notifications.adapters.postgres.pool import Connection, Pool, Record
+from notifications.adapters.postgres.pool import Connection, Pool
+from notifications.adapters.postgres.rows import job
 from notifications.domain.jobs import Channel, Job, queue_of
-from notifications.domain.notification import Priority, UserKey
+from notifications.domain.notification import Priority
 
 # Heads before rows, as everywhere; an inbox that somebody else is changing is left for the next time
 LOCK_HEADS: Final = """
@@ -52,8 +53,12 @@ WITH due AS (
     INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, queued_at)
     SELECT id, $4, tenant, recipient, ($5::text[])[priority + 1], created_at, now()
     FROM released
+    RETURNING notification_id, channel, tenant, recipient, queue
 )
-SELECT id, tenant, recipient, priority FROM released ORDER BY tenant, recipient, seq
+SELECT q.*
+FROM queued q
+JOIN released r ON r.id = q.notification_id
+ORDER BY r.tenant, r.recipient, r.seq
 """
 
 QUEUES: Final = [queue_of(priority) for priority in Priority]
@@ -77,9 +82,4 @@ async def _release(connection: Connection, limit: int) -> list[Job]:
             return []
         tenants, recipients = [row["tenant"] for row in locked], [row["recipient"] for row in locked]
         rows = await connection.fetch(RELEASE, tenants, recipients, limit, Channel.WEBSOCKET, QUEUES)
-    return [_job(row) for row in rows]
-
-
-def _job(row: Record) -> Job:
-    owner = UserKey(row["tenant"], row["recipient"])
-    return Job(row["id"], owner, Channel.WEBSOCKET, queue_of(Priority(row["priority"])))
+    return [job(row) for row in rows]

@@ -12,15 +12,13 @@ from uuid import UUID
 
 from notifications.adapters.postgres.months import dates
 from notifications.adapters.postgres.pool import Connection, Pool, Record
-from notifications.adapters.postgres.rows import COLUMNS, notification
+from notifications.adapters.postgres.rows import ALIVE, COLUMNS, SHOWN, change, notification
 from notifications.domain.errors import Misconfigured, NotFound
 from notifications.domain.inbox import Change, ChangeKind, Head, InboxPage, chain
 from notifications.domain.notification import Notification, UserKey
 from notifications.ports.store import Listing, Pending
 
 OWNED: Final = "n.tenant = $1 AND n.recipient_id = $2"
-ALIVE: Final = "(n.expires_at IS NULL OR n.expires_at > now()) AND n.cancelled_at IS NULL"
-SHOWN: Final = f"n.seq IS NOT NULL AND n.archived_at IS NULL AND {ALIVE}"
 # An id tells its month
 DATED: Final = "n.id = ANY($3) AND n.created_at >= $4 AND n.created_at < $5"
 
@@ -216,7 +214,7 @@ async def _mark(connection: Connection, owner: UserKey, ids: Sequence[UUID], kin
         if not fresh:
             return None
         unread = await connection.fetchval(MARK[column], owner.tenant, owner.user, fresh, *dates(fresh))
-        return _change(*await connection.fetch(LOG, owner.tenant, owner.user, kind, fresh, None, unread))
+        return change(*await connection.fetch(LOG, owner.tenant, owner.user, kind, fresh, None, unread))
 
 
 async def _mark_all_read(connection: Connection, owner: UserKey) -> Change | None:
@@ -224,7 +222,7 @@ async def _mark_all_read(connection: Connection, owner: UserKey) -> Change | Non
         up_to = await connection.fetchval(LOCK_HEAD, owner.tenant, owner.user)
         if up_to is None or not await connection.fetchval(MARK_ALL_READ, owner.tenant, owner.user):
             return None
-        return _change(*await connection.fetch(LOG, owner.tenant, owner.user, "readAll", None, up_to, 0))
+        return change(*await connection.fetch(LOG, owner.tenant, owner.user, "readAll", None, up_to, 0))
 
 
 def _head(rows: Sequence[Record]) -> Head:
@@ -238,8 +236,4 @@ def _notifications(rows: Sequence[Record]) -> tuple[Notification, ...]:
 
 
 def _entry(row: Record) -> Notification | Change:
-    return notification(row) if row["kind"] is None else _change(row)
-
-
-def _change(row: Record) -> Change:
-    return Change(row["kind"], row["seq"], row["at"], row["unread"], tuple(row["ids"] or ()), row["up_to"])
+    return notification(row) if row["kind"] is None else change(row)

@@ -5,13 +5,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from notifications.adapters.postgres.pool import Connection, Pool, Record
-from notifications.adapters.postgres.rows import COLUMNS, notification
+from notifications.adapters.postgres.pool import Connection, Pool
+from notifications.adapters.postgres.rows import COLUMNS, job, notification
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent, created
-from notifications.domain.jobs import Channel, Job, Outcome, Queue
+from notifications.domain.jobs import Job, Outcome, Queue
 from notifications.domain.limits import ADOPTION_GRACE, REDRIVE_AFTER, SWEEP_AFTER
-from notifications.domain.notification import UserKey
 from notifications.ports.store import Backlog, Publish
 
 # Less than the server allows a transaction to be idle
@@ -163,7 +162,7 @@ class PostgresOutbox:
 
 async def _sweep(connection: Connection, publish: Publish, limit: int) -> int:
     async with connection.transaction():
-        jobs = [_job(row) for row in await connection.fetch(FIND, limit, SWEEP_AFTER, REDRIVE_AFTER)]
+        jobs = [job(row) for row in await connection.fetch(FIND, limit, SWEEP_AFTER, REDRIVE_AFTER)]
         if jobs:
             await connection.execute(MARK_SWEPT, *_keys(await _published(publish, jobs)))
     return len(jobs)
@@ -186,8 +185,3 @@ def _keys(jobs: Iterable[Job]) -> tuple[list[object], list[str], list[str], list
         [job.owner.tenant for job in asked],
         [job.owner.user for job in asked],
     )
-
-
-def _job(row: Record) -> Job:
-    owner = UserKey(row["tenant"], row["recipient"])
-    return Job(row["notification_id"], owner, Channel(row["channel"]), Queue(row["queue"]))

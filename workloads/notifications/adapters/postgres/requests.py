@@ -1,10 +1,12 @@
 """What became of requests that were accepted, and taking them back."""
+# ruff: noqa: S608 - statements are put together from the constants below; values are always arguments
 
 from typing import Final
 from uuid import UUID
 
 from notifications.adapters.postgres.months import dates
 from notifications.adapters.postgres.pool import Connection, Pool, Record
+from notifications.adapters.postgres.rows import SHOWN, change
 from notifications.domain.errors import NotFound
 from notifications.domain.inbox import Change
 from notifications.domain.jobs import Channel
@@ -33,12 +35,11 @@ UPDATE deliveries
 SET state = 'cancelled', reason = NULL, updated_at = now()
 WHERE notification_id = ANY($1) AND state = 'held'
 """
-UNREAD: Final = """
-SELECT recipient_id AS recipient, count(*) AS unread
-FROM notifications
-WHERE tenant = $1 AND recipient_id = ANY($2) AND read_at IS NULL AND seq IS NOT NULL AND archived_at IS NULL
-    AND cancelled_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-GROUP BY recipient_id
+UNREAD: Final = f"""
+SELECT n.recipient_id AS recipient, count(*) AS unread
+FROM notifications n
+WHERE n.tenant = $1 AND n.recipient_id = ANY($2) AND n.read_at IS NULL AND {SHOWN}
+GROUP BY n.recipient_id
 """
 LOG: Final = """
 WITH cancelled AS (
@@ -52,7 +53,7 @@ WITH cancelled AS (
 )
 INSERT INTO inbox_changes (tenant, recipient, seq, kind, ids, unread, at)
 SELECT $1, recipient, seq, 'cancelled', ids, unread, now() FROM head JOIN cancelled USING (recipient)
-RETURNING recipient, seq, ids, unread, at
+RETURNING recipient, seq, kind, ids, up_to, unread, at
 """
 
 DELIVERIES: Final = """
@@ -97,11 +98,7 @@ async def _cancel(connection: Connection, tenant: str, id: UUID) -> dict[UserKey
         unread = {row["recipient"]: row["unread"] for row in await connection.fetch(UNREAD, tenant, recipients)}
         counts = [unread.get(recipient, 0) for recipient in recipients]
         rows = await connection.fetch(LOG, tenant, recipients, ids, counts)
-    return {UserKey(tenant, row["recipient"]): _change(row) for row in rows}
-
-
-def _change(row: Record) -> Change:
-    return Change("cancelled", row["seq"], row["at"], row["unread"], tuple(row["ids"]))
+    return {UserKey(tenant, row["recipient"]): change(row) for row in rows}
 
 
 def _delivery(row: Record) -> Delivery:

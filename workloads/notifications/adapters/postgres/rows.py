@@ -1,14 +1,19 @@
-"""Rows of the table `notifications` as the domain knows them."""
+"""Rows as the domain knows them, and what all statements mean by a notification that is shown."""
 
 from typing import Final
 
 from notifications.adapters.postgres.pool import Record
+from notifications.domain.inbox import Change
+from notifications.domain.jobs import Channel, Job, Queue
 from notifications.domain.notification import Actor, Entity, Message, Notification, Priority, UserKey
 
 COLUMNS: Final = """
     n.id, n.tenant, n.recipient_id, n.seq, n.type, n.content, n.priority, n.actor_id, n.actor_name, n.actor_avatar_url,
     n.entity_type, n.entity_id, n.metadata, n.created_at, n.read_at, n.expires_at
 """
+# Of the table `notifications n`
+ALIVE: Final = "(n.expires_at IS NULL OR n.expires_at > now()) AND n.cancelled_at IS NULL"
+SHOWN: Final = f"n.seq IS NOT NULL AND n.archived_at IS NULL AND {ALIVE}"
 
 
 def notification(row: Record) -> Notification:
@@ -21,6 +26,17 @@ def notification(row: Record) -> Notification:
         created_at=row["created_at"],
         read_at=row["read_at"],
     )
+
+
+def change(row: Record) -> Change:
+    """Read a row of `inbox_changes`."""
+    return Change(row["kind"], row["seq"], row["at"], row["unread"], tuple(row["ids"] or ()), row["up_to"])
+
+
+def job(row: Record) -> Job:
+    """Read a row of `outbox`."""
+    owner = UserKey(row["tenant"], row["recipient"])
+    return Job(row["notification_id"], owner, Channel(row["channel"]), Queue(row["queue"]))
 
 
 def _message(row: Record) -> Message:
