@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import time
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from aiohttp import web
@@ -35,9 +35,9 @@ class PreferenceBody(Body, frozen=True):
     """One entry; the type `*` is for those that have no entry of their own."""
 
     notification_type: str
-    channel: Literal["websocket", "email", "push", "webhook"]
+    channel: Channel
     enabled: bool = True
-    frequency: Literal["instant", "daily", "weekly"] = "instant"
+    frequency: Frequency = Frequency.INSTANT
     quiet_hours: QuietHoursBody | None = None
     time_zone: ZoneName = "UTC"
 
@@ -100,12 +100,12 @@ def _entry(body: PreferenceBody) -> Entry:
     quiet = _quiet_hours(body)
     preference = Preference(
         enabled=body.enabled,
-        frequency=Frequency(body.frequency),
+        frequency=body.frequency,
         quiet_hours=quiet and QuietHours(*quiet, zone),
         zone=zone,
     )
     name = type_ if type_ == EVERY_TYPE else check_type(type_, "notificationType")
-    return Entry(name, Channel(body.channel), preference)
+    return Entry(name, body.channel, preference)
 
 
 def _quiet_hours(body: PreferenceBody) -> tuple[time, time] | None:
