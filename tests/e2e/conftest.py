@@ -1,6 +1,5 @@
 """The whole system on a real Kubernetes: one story in chapters, each of which builds on the ones before."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,18 +110,3 @@ def production_entrance(production: NotificationCluster) -> Entrance:
 def quiet(production_entrance: Entrance) -> Quiet:
     """The time since which the production-like cluster has been left alone."""
     return begin_quiet(production_entrance.cluster)
-
-
-@pytest.fixture
-def namespace(cluster: Kubernetes) -> Iterator[str]:
-    """An empty namespace of this test alone, which enforces the restricted standard."""
-    name = f"test-{secrets.token_hex(4)}"
-    cluster.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
-        }
-    )
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")

@@ -46,10 +46,7 @@ class NotificationCluster:
         eventually_sync(
             lambda: kubernetes.kubectl(*read_phase) != "Terminating", within=120, what=f"the end of an old {namespace}"
         )
-        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-        kubernetes.apply(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}},
-        )
+        kubernetes.make_namespace(namespace)
         return cls(kubernetes, namespace, name)
 
     def apply(self, file: Path) -> None:

@@ -25,13 +25,7 @@ class Release:
 
     def install(self) -> None:
         """Install the chart and wait until the operator is ready."""
-        self.kubernetes.apply(
-            {
-                "apiVersion": "v1",
-                "kind": "Namespace",
-                "metadata": {"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
-            }
-        )
+        self.kubernetes.make_namespace(NAMESPACE)
         self.helm("install", NAME, str(CHART), "--wait", "--timeout=90s")
 
     def upgrade(self, *settings: str) -> None:

@@ -1,6 +1,7 @@
 """A real Kubernetes for tests, one a session: kubectl, nodes that may be killed, and what the API server wrote down."""
 
 import json
+import secrets
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ class Kubernetes:
         """Apply objects on the server's side and return what kubectl printed."""
         items = {"apiVersion": "v1", "kind": "List", "items": objects}
         return self.kubectl("apply", "--server-side", "--filename=-", text=json.dumps(items))
+
+    def make_namespace(self, name: str) -> None:
+        """Make a namespace that enforces the restricted standard, unless it is there."""
+        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 
     def kubeconfig_of(self, account: str, namespace: str, folder: Path) -> Path:
         """Write the kubeconfig of a service account into `folder`; its token is valid for an hour."""
@@ -133,3 +139,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]:
     yield Kubernetes(backend, tmp_path_factory.mktemp("kubernetes"))
     if not was_up:
         backend.down(progress)
+
+
+@pytest.fixture
+def namespace(cluster: Kubernetes) -> Iterator[str]:
+    """An empty namespace of this test alone, which enforces the restricted standard."""
+    name = f"test-{secrets.token_hex(4)}"
+    cluster.make_namespace(name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")

@@ -1,7 +1,5 @@
 """Every test here needs a Kubernetes, and may have to wait until the first one has built it."""
 
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,13 +31,3 @@ def probe(cluster: Kubernetes) -> str:
     except CannotRun as error:
         pytest.skip(str(error))
     return "localhost/probe:1"
-
-
-@pytest.fixture
-def namespace(cluster: Kubernetes) -> Iterator[str]:
-    """A namespace of this test alone, which enforces the restricted standard."""
-    name = f"test-{secrets.token_hex(4)}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
