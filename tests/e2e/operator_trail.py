@@ -97,6 +97,7 @@ def read_identity(event: AuditEvent) -> str:
 
 def _removes_rights(event: AuditEvent) -> bool:
     return event.verb == "delete" and (event.resource, event.name) in {
+        ("rolebindings", NAME),  # Helm removes it first, and a candidate may ask for the Lease before the next line
         ("clusterrolebindings", NAME),
         ("namespaces", NAMESPACE),
     }
