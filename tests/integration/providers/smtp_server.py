@@ -53,7 +53,8 @@ class Relay:
     def hang_up(self) -> None:
         """End every connection."""
         for server in self.accepted:
-            if server.transport is not None:
+            # A closed TLS connection cannot be ended once more: asyncio has forgotten what is below it by then
+            if server.transport is not None and not transport_of(server).is_closing():
                 transport_of(server).abort()
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
