@@ -125,7 +125,7 @@ async def fcm(authority: Authority, outgoing: HttpClient, clock: Clock, tmp_path
     async with serve_https(Service(far.verify), authority.serve()) as service:
         account = SecretFile(write(tmp_path / "account.json", far.key_file(service.url)), parse_service_account)
         provider = FcmProvider(FcmSettings(service.url), account, outgoing, clock)
-        device = Device("d1", BOB, DeviceKind.FCM, FCM_TOKEN)
+        device = Device(UUID(int=1), BOB, DeviceKind.FCM, FCM_TOKEN)
         yield Line(far, service, lambda: provider.send(PUSH, device), clock)
 
 
@@ -138,7 +138,7 @@ async def apns(authority: Authority, patience: float, clock: Clock, tmp_path: Pa
         Http2Client(verify(authority.certificate), patience) as client,
     ):
         provider = ApnsProvider(ApnsSettings(TEAM, KEY_ID, TOPIC, service.url), key, client, clock)
-        device = Device("d2", BOB, DeviceKind.APNS, APNS_TOKEN)
+        device = Device(UUID(int=2), BOB, DeviceKind.APNS, APNS_TOKEN)
         yield Line(far, service, lambda: provider.send(PUSH, device), clock)
 
 
@@ -150,7 +150,7 @@ async def webpush(
     key = SecretFile(write(tmp_path / "vapid.pem", private_key(far.server_key)), parse_vapid_key)
     async with serve_https(Service(far.verify), authority.serve()) as service:
         provider = WebPushProvider(WebPushSettings(CONTACT), key, outgoing, clock)
-        device = Device("d3", BOB, DeviceKind.WEBPUSH, far.subscribe(service.url))
+        device = Device(UUID(int=3), BOB, DeviceKind.WEBPUSH, far.subscribe(service.url))
         yield Line(far, service, lambda: provider.send(PUSH, device), clock)
 
 

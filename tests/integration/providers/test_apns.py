@@ -97,7 +97,7 @@ async def test_a_message_that_is_too_large_is_rejected_here(apns: Line[Apns], au
         settings = ApnsSettings(TEAM, KEY_ID, TOPIC, apns.service.url)
         provider = ApnsProvider(settings, lambda: apns.far.key, client, apns.clock)
         with pytest.raises(Rejected, match="larger than the 4096 bytes"):
-            await provider.send(replace(PUSH, body="x" * 4096), Device("d", BOB, DeviceKind.APNS, APNS_TOKEN))
+            await provider.send(replace(PUSH, body="x" * 4096), Device(UUID(int=1), BOB, DeviceKind.APNS, APNS_TOKEN))
     assert apns.service.seen == []
 
 

@@ -5,6 +5,7 @@ import hashlib
 import re
 from base64 import urlsafe_b64encode
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -20,7 +21,7 @@ from tests.integration.providers.service import Reply
 
 async def send(line: Line[PushService], outgoing: HttpClient, push: Push, subscription: Subscription) -> str:
     provider = WebPushProvider(WebPushSettings(CONTACT), lambda: line.far.server_key, outgoing, line.clock)
-    return await provider.send(push, Device("d", BOB, DeviceKind.WEBPUSH, subscription))
+    return await provider.send(push, Device(UUID(int=1), BOB, DeviceKind.WEBPUSH, subscription))
 
 
 async def test_the_browser_reads_the_message(webpush: Line[PushService]) -> None:

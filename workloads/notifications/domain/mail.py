@@ -37,7 +37,7 @@ class Address:
             raise Invalid("a mail address has no usable part before its '@'")
         if not _DOMAIN.fullmatch(self.domain) or len(self.domain) > _MAX_DOMAIN:
             raise Invalid("a mail address has no usable domain")
-        _check_line(self.name, "the name beside a mail address")
+        check_line(self.name, "the name beside a mail address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Mail:
     def __post_init__(self) -> None:
         if not _MESSAGE_ID.fullmatch(self.message_id):
             raise Invalid("messageId must be <something@domain> in ASCII")
-        _check_line(self.subject, "subject")
+        check_line(self.subject, "subject")
         check_text(self.text, "text", MAX_MAIL)
         check_text(self.html or "", "html", MAX_MAIL)
         if self.unsubscribe is not None and len(check_endpoint(self.unsubscribe, "unsubscribe")) > MAX_UNSUBSCRIBE:
@@ -73,7 +73,8 @@ def parse_address(text: str) -> Address:
     return Address(local, domain, name)
 
 
-def _check_line(value: str, what: str) -> None:
+def check_line(value: str, what: str) -> None:
+    """Refuse text that is no single line of at most MAX_SUBJECT characters. Raises Invalid or TooLarge."""
     if _CONTROL.search(value):
         raise Invalid(f"{what} contains a line break or another control character")
     check_text(value, what, MAX_SUBJECT)

@@ -50,10 +50,10 @@ class Subscription:
 class Device:
     """Something of a user that a push service can wake: by a token, or for browsers by a subscription.
 
-    Raises Invalid.
+    The id is made for this owner and this target: either of them new, the device has a new id. Raises Invalid.
     """
 
-    id: str
+    id: UUID
     owner: UserKey
     kind: DeviceKind
     target: str | Subscription = field(repr=False)

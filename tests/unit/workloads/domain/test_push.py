@@ -23,7 +23,7 @@ SUBSCRIPTION = Subscription("https://push.example.com/secret-path", POINT, bytes
     ],
 )
 def test_a_device_of_each_kind(kind: DeviceKind, target: str | Subscription) -> None:
-    device = Device("d1", BOB, kind, target)
+    device = Device(UUID(int=1), BOB, kind, target)
     assert device.target == target
     assert str(target) not in repr(device)
 
@@ -42,7 +42,7 @@ def test_a_device_of_each_kind(kind: DeviceKind, target: str | Subscription) -> 
 )
 def test_a_token_of_another_kind_is_refused(kind: DeviceKind, target: str | Subscription) -> None:
     with pytest.raises(Invalid, match=f"not one of a device of {kind}"):
-        Device("d1", BOB, kind, target)
+        Device(UUID(int=1), BOB, kind, target)
 
 
 def test_a_subscription_needs_https_and_its_keys() -> None:
