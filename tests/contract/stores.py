@@ -74,6 +74,8 @@ class Stores(Protocol):
 
     async def dead_letter(self, job: Job) -> str | None: ...
 
+    async def raise_floor(self, owner: UserKey, floor: int) -> None: ...
+
 
 class MemoryStores:
     """All in memory, at a fixed time."""
@@ -104,6 +106,9 @@ class MemoryStores:
     async def dead_letter(self, job: Job) -> str | None:
         outcome = self._store.dead_letters.get(job)
         return None if outcome is None else outcome.reason
+
+    async def raise_floor(self, owner: UserKey, floor: int) -> None:
+        self._store.inboxes[owner].floor = floor
 
 
 class PostgresStores:
@@ -139,6 +144,10 @@ class PostgresStores:
         query = "SELECT reason FROM dead_letters WHERE (notification_id, channel) = ($1, $2)"
         reason: str | None = await self._own.fetchval(query, job.notification, job.channel)
         return reason
+
+    async def raise_floor(self, owner: UserKey, floor: int) -> None:
+        query = "UPDATE inbox_heads SET floor = $3 WHERE (tenant, recipient) = ($1, $2)"
+        await self._own.execute(query, owner.tenant, owner.user, floor)
 
 
 class Producer:

@@ -4,6 +4,9 @@ import asyncio
 import json
 from datetime import timedelta
 
+import pytest
+
+from notifications.domain.errors import Resync
 from notifications.domain.inbox import Head, InboxEvent
 from tests.contract.stores import Producer, Stores, owner
 
@@ -37,6 +40,25 @@ async def test_heads_are_told_for_the_inboxes_that_exist(stores: Stores, produce
 
 
 # read
+
+
+async def test_reading_from_below_the_floor_is_refused(stores: Stores, producer: Producer) -> None:
+    for _ in range(4):
+        await producer.send("alice")
+    await stores.raise_floor(ALICE, 2)
+    with pytest.raises(Resync):
+        await stores.inbox.read(ALICE, 1, 10)
+    assert _numbers((await stores.inbox.read(ALICE, 2, 10)).events) == [(2, 3), (3, 4)]
+    assert (await stores.inbox.head(ALICE)).floor == 2
+
+
+async def test_a_moment_below_the_floor_is_answered_from_the_floor_on(stores: Stores, producer: Producer) -> None:
+    began = stores.now() - timedelta(hours=1)
+    for _ in range(4):
+        await producer.send("alice")
+    await stores.raise_floor(ALICE, 2)
+    assert await stores.inbox.seq_before(ALICE, began) == 2
+    assert await stores.inbox.seq_before(ALICE, began + timedelta(days=1)) == 4
 
 
 async def test_reading_brings_what_came_after_a_number(stores: Stores, producer: Producer) -> None:

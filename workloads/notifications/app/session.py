@@ -9,7 +9,7 @@ from notifications.app.reader import InboxReader
 from notifications.app.tasks import Tasks
 from notifications.domain import cursor
 from notifications.domain.cursor import Cursor
-from notifications.domain.errors import SlowConsumer, Unavailable
+from notifications.domain.errors import Resync, SlowConsumer, Unavailable
 from notifications.domain.inbox import InboxEvent, Place, place
 from notifications.domain.limits import HELD_EVENTS
 from notifications.domain.principal import Principal
@@ -123,6 +123,8 @@ class Session:
                 self._send_away()
             except Unavailable:
                 await asyncio.sleep(_PAUSE)
+            except Resync:
+                self._send_away()  # it comes back with its cursor and is greeted with what is left
             except Exception:
                 self._send_away()  # it comes back with its cursor, which beats a socket that stays silent
                 raise

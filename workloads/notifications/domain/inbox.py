@@ -13,6 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from notifications.domain.cursor import Cursor
+from notifications.domain.errors import Resync
 from notifications.domain.notification import Notification, wire, wire_time
 
 ChangeKind = Literal["read", "readAll", "archived", "cancelled"]
@@ -108,6 +109,12 @@ def refuse_recovery(cursor: Cursor, head: Head) -> str | None:
     if cursor.inbox_seq < head.floor:
         return "retention"
     return None
+
+
+def require_kept(after: int, head: Head) -> None:
+    """Raise Resync if some of what came after a number was dropped by retention."""
+    if after < head.floor:
+        raise Resync("the changes since then are no longer kept")
 
 
 def pack(event: InboxEvent) -> bytes:

@@ -123,7 +123,10 @@ class InboxStore(Protocol):
         ...
 
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
-        """Return at most `limit` changes after a number, of one moment. Expired notifications are left out."""
+        """Return at most `limit` changes after a number, of one moment. Expired notifications are left out.
+
+        Raises Resync for a number below the floor of that moment.
+        """
         ...
 
     async def pending(self, owner: UserKey, limit: int) -> Pending:
@@ -135,7 +138,10 @@ class InboxStore(Protocol):
         ...
 
     async def seq_before(self, owner: UserKey, at: datetime) -> int:
-        """Return the number after which every notification and change made at or later than `at` stands."""
+        """Return the number after which every notification and change made at or later than `at` stands.
+
+        Never one below the floor: what lies there is no longer kept.
+        """
         ...
 
     async def mark_read(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:

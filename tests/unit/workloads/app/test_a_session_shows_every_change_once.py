@@ -153,6 +153,17 @@ def test_nothing_is_sent_after_the_end() -> None:
     assert in_virtual_time(work) == []
 
 
+def test_a_position_below_the_floor_sends_the_client_away_to_be_greeted_anew() -> None:
+    async def work() -> tuple[list[int], bool]:
+        socket = MemorySocket()
+        store = await store_with(5)
+        store.inboxes[BOB].floor = 4
+        await begun(store, socket, at=3)
+        return socket.seqs(), socket.closed
+
+    assert in_virtual_time(work) == ([], True)
+
+
 class SlowReads(MemoryStore):
     """A store whose reads take a second, and fail as often as told."""
 

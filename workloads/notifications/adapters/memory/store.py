@@ -8,7 +8,7 @@ from uuid import UUID
 from notifications.adapters.memory.preferences import MemoryPreferences
 from notifications.adapters.memory.rows import Answer, Held, Inbox, Row
 from notifications.domain.errors import NotFound
-from notifications.domain.inbox import Change, ChangeKind, Head, InboxEvent, InboxPage, chain, created
+from notifications.domain.inbox import Change, ChangeKind, Head, InboxEvent, InboxPage, chain, created, require_kept
 from notifications.domain.jobs import Channel, Job, Outcome, Queue
 from notifications.domain.limits import ADOPTION_GRACE, IDEMPOTENCY_KEPT, REDRIVE_AFTER, SWEEP_AFTER
 from notifications.domain.notification import Notification, UserKey
@@ -126,6 +126,7 @@ class MemoryStore:
 
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
         """Return at most `limit` changes after a number."""
+        require_kept(after, self._head(owner))
         entries = list(self._entries(owner, after))
         events = chain(entries[:limit], after)
         more = len(entries) > limit
@@ -144,10 +145,11 @@ class MemoryStore:
 
     async def seq_before(self, owner: UserKey, at: datetime) -> int:
         """Return the number after which everything from `at` on stands."""
+        head = self._head(owner)
         for seq, entry in enumerate(self._log(owner), 1):
             if at <= self._dated(entry):
-                return seq - 1
-        return self._head(owner).seq
+                return max(seq - 1, head.floor)
+        return head.seq
 
     def _dated(self, entry: Notification | Change) -> datetime:
         return entry.at if isinstance(entry, Change) else self.released_at.get(entry.id, entry.created_at)

@@ -14,7 +14,7 @@ from notifications.adapters.postgres.months import dates
 from notifications.adapters.postgres.pool import Connection, Pool, Record
 from notifications.adapters.postgres.rows import ALIVE, COLUMNS, SHOWN, change, notification
 from notifications.domain.errors import Misconfigured, NotFound
-from notifications.domain.inbox import Change, ChangeKind, Head, InboxPage, chain
+from notifications.domain.inbox import Change, ChangeKind, Head, InboxPage, chain, require_kept
 from notifications.domain.notification import Notification, UserKey
 from notifications.ports.store import Listing, Pending
 
@@ -83,13 +83,19 @@ SELECT * FROM head CROSS JOIN counted LEFT JOIN page ON true ORDER BY seq DESC
 
 # `+ 0` keeps PostgreSQL from walking the inbox from its beginning until it meets the moment
 SEQ_BEFORE: Final = f"""
-SELECT coalesce(
-    least(
-        (SELECT min(n.seq + 0) FROM notifications n WHERE {OWNED} AND n.created_at >= $3),
-        (SELECT min(n.seq + 0) FROM notifications n WHERE {OWNED} AND n.release_at >= $3),
-        (SELECT min(c.seq) FROM inbox_changes c WHERE c.tenant = $1 AND c.recipient = $2 AND c.at >= $3)
-    ) - 1,
-    (SELECT h.seq FROM inbox_heads h WHERE h.tenant = $1 AND h.recipient = $2),
+WITH head AS (
+    SELECT h.seq, h.floor FROM inbox_heads h WHERE h.tenant = $1 AND h.recipient = $2
+)
+SELECT greatest(
+    coalesce(
+        least(
+            (SELECT min(n.seq + 0) FROM notifications n WHERE {OWNED} AND n.created_at >= $3),
+            (SELECT min(n.seq + 0) FROM notifications n WHERE {OWNED} AND n.release_at >= $3),
+            (SELECT min(c.seq) FROM inbox_changes c WHERE c.tenant = $1 AND c.recipient = $2 AND c.at >= $3)
+        ) - 1,
+        (SELECT seq FROM head)
+    ),
+    (SELECT floor FROM head),
     0
 ) AS seq
 """
@@ -162,10 +168,12 @@ class PostgresInbox:
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
         """Return at most `limit` changes after a number."""
         rows = await self._pool.read(READ, owner.tenant, owner.user, after, limit + 1)
+        head = _head(rows)
+        require_kept(after, head)
         entries = [_entry(row) for row in rows if row["seq"] is not None]
         events = chain(entries[:limit], after)
         more = len(entries) > limit
-        return InboxPage(events, events[-1].seq if more else max(after, _head(rows).seq), more)
+        return InboxPage(events, events[-1].seq if more else max(after, head.seq), more)
 
     async def pending(self, owner: UserKey, limit: int) -> Pending:
         """Return the newest unread notifications and the head."""
