@@ -19,6 +19,15 @@ MAX_PACKET: Final = 16 * 1024
 MAX_PROTOCOL_ERRORS: Final = 3
 MAX_TOKEN: Final = 8 * 1024
 
+# Tokens
+# So that a revocation can be forgotten some day: a token whose exp is further from its iat, or from now, is refused
+MAX_TOKEN_LIFE: Final = 366 * 86_400
+MAX_REVOCATIONS: Final = 100_000
+REVOCATION_POLL: Final = 2.0
+REVOCATION_PACE: Final = 0.2
+REVOCATION_PAGE: Final = 1_000
+LIFTED_KEPT: Final = 7200.0
+
 # One group commit
 GROUP_REQUESTS: Final = 256
 GROUP_RECIPIENTS: Final = 2_000
@@ -53,6 +62,19 @@ MAX_RELAYS: Final = 8_000
 JOB_LOCK: Final = 30.0
 JOB_HEARTBEAT: Final = 10.0
 JOB_TAKEOVERS: Final = 2
+# What a worker has in hand at most in one lane: being served, or waiting for its outcome to be written down
+MAX_IN_HAND: Final = 500
+# One attempt to bring a message, by queue; the database may take its time
+ATTEMPT_HIGH: Final = 5.0
+ATTEMPT_NORMAL: Final = 10.0
+ATTEMPT_LOW: Final = 30.0
+# Longer waits are not spent in the queue, whose places are counted
+LONGEST_RETRY: Final = 60.0
+# What no provider could be asked for this long is given up
+GIVE_UP_AFTER: Final = 86_400.0
+# A push message follows when nobody has seen the event by then
+PUSH_UNLESS_SEEN: Final = 10.0
+MAX_REASON: Final = 500
 FETCH_WAIT: Final = 5.0
 # Short: an offer that nobody answers holds up the batch it is in, and the position check finds the event anyway
 OFFER_TIMEOUT: Final = 0.5
@@ -61,6 +83,17 @@ INTEREST_TIMEOUT: Final = 2.0
 # What is held until its time
 RELEASE_EVERY: Final = 1.0
 RELEASE_BATCH: Final = 500
+
+# Rooms as recipients
+MAX_ROOM_PARTS: Final = 8
+MAX_ROOM_SUBJECT: Final = 200
+MAX_ROOM_MEMBERS: Final = 10_000
+MAX_MUTES: Final = 1_000
+ROOM_CHUNK: Final = 1_000
+CHUNK_PAUSE: Final = 0.1
+EXPAND_EVERY: Final = 0.2
+EXPAND_AFTER_FAILURE: Final = 60.0
+EXPAND_BATCH: Final = 100
 
 # Housekeeping
 HOUSEKEEPING_EVERY: Final = 3600.0
@@ -85,12 +118,25 @@ MAX_ANSWER: Final = 64 * 1024
 MAX_RETRY_AFTER: Final = 3600.0
 MAX_ENDPOINT: Final = 2048
 MAX_DEVICE_TOKEN: Final = 4096
+MAX_DEVICES: Final = 20
 MAX_PUSH: Final = 4096
 MAX_PUSH_TTL: Final = 28 * 24 * 3600
 MAX_COLLAPSE_KEY: Final = 64
 MAX_SUBJECT: Final = 256
 MAX_MAIL: Final = 1024 * 1024
 MAX_UNSUBSCRIBE: Final = 900
+
+# Templates, which run in processes of their own
+MAX_TEMPLATE: Final = 64 * 1024
+MAX_TEMPLATES: Final = 500
+MAX_PUSH_TITLE: Final = 100
+MAX_PUSH_BODY: Final = 500
+MAX_DIGEST_SHOWN: Final = 50
+RENDER_PROCESSES: Final = 2
+RENDER_CPU: Final = 0.5
+RENDER_MEMORY: Final = 256 * 1024 * 1024
+# With the wait for a free process and its start: shorter than the time that an urgent job has
+RENDER_WAIT: Final = 3.0
 
 # Circuit breakers: of the last BREAKER_CALLS within BREAKER_WINDOW, this share may not fail
 BREAKER_WINDOW: Final = 60.0
@@ -107,4 +153,3 @@ LEASE: Final = 10.0
 SETTLE_BEFORE_DRAIN: Final = 10.0
 DRAIN_PACE: Final = 200.0
 DRAIN_DEADLINE: Final = 25.0
-MAX_DEVICES: Final = 20

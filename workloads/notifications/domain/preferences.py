@@ -130,7 +130,7 @@ def choose(entries: Mapping[str, Preference], type_: str) -> Preference | None:
 
 def judge(submission: Submission, wishes: Wishes, digest: DigestHour) -> Decision:
     """Return what becomes of a copy of a submission: nothing is shown before its time, whatever it bypasses."""
-    message, accepted = submission.message, submission.created_at
+    message, accepted = submission.message, submission.expanded_at or submission.created_at
     due = max(accepted, submission.send_at or accepted)
     decision = Show() if bypasses(message.type, message.priority) else decide(wishes, due, digest)
     return Hold(due, "scheduled") if isinstance(decision, Show) and due > accepted else decision

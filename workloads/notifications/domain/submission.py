@@ -23,7 +23,8 @@ class Copy:
 class Submission:
     """A validated request, to be shown at `send_at`, or at once when that is None.
 
-    `key` is the Idempotency-Key, `fingerprint` the digest of the body it came with.
+    `key` is the Idempotency-Key, `fingerprint` the digest of the body it came with. A submission to a `room` has no
+    copies when it is accepted; at `expanded_at` some of its members get theirs.
     """
 
     id: UUID
@@ -34,6 +35,8 @@ class Submission:
     fingerprint: bytes
     key: str | None = None
     send_at: datetime | None = None
+    room: str | None = None
+    expanded_at: datetime | None = None
 
 
 class State(StrEnum):

@@ -1,7 +1,7 @@
 """What users and tenants wish for."""
 # ruff: noqa: S608 - statements are put together from the constants below; values are always arguments
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -52,13 +52,14 @@ FROM asked
 CROSS JOIN LATERAL (
     SELECT {COLUMNS}
     FROM notification_preferences p
-    WHERE p.tenant = asked.tenant AND p.user_id = asked.user_id AND p.notification_type = ANY($4) AND p.channel = $3
+    WHERE p.tenant = asked.tenant AND p.user_id = asked.user_id AND p.notification_type = ANY($4)
+        AND p.channel = ANY($3)
     OFFSET 0
 ) wished
 UNION ALL
 SELECT tenant, NULL, {COLUMNS}
 FROM preference_defaults
-WHERE tenant = ANY($1) AND channel = $3 AND notification_type = ANY($4)
+WHERE tenant = ANY($1) AND channel = ANY($3) AND notification_type = ANY($4)
 """
 
 Asked = tuple[str, str | None]  # tenant, and user unless the tenant itself is meant
@@ -90,25 +91,28 @@ class PostgresPreferences:
 
 
 class InboxWishes:
-    """What was wished for the inboxes of some submissions, read at once."""
+    """What was wished for the inboxes of some submissions, read at once; `muted` are users who muted their room."""
 
-    def __init__(self, rows: Iterable[Record]) -> None:
+    def __init__(self, rows: Iterable[Record], muted: Container[str] = ()) -> None:
+        self._muted = muted
         self._known: dict[Asked, dict[str, Preference]] = {}
         for row in rows:
             self._known.setdefault((row["tenant"], row["user_id"]), {})[row["notification_type"]] = _preference(row)
 
     @classmethod
-    async def read(cls, connection: Connection, submissions: Sequence[Submission]) -> "InboxWishes":
+    async def read(
+        cls, connection: Connection, submissions: Sequence[Submission], muted: Container[str] = ()
+    ) -> "InboxWishes":
         """Read what concerns these submissions."""
         tenants = [submission.tenant for submission in submissions for _ in submission.copies]
         users = [copy.user for submission in submissions for copy in submission.copies]
         types = [*{submission.message.type for submission in submissions}, EVERY_TYPE]
-        return cls(await connection.fetch(WISHES, tenants, users, Channel.WEBSOCKET, types))
+        return cls(await connection.fetch(WISHES, tenants, users, Channel.WEBSOCKET, types), muted)
 
     def find(self, tenant: str, user: str, type_: str) -> Wishes:
         """Return what concerns one copy."""
         own, defaults = self._known.get((tenant, user), {}), self._known.get((tenant, None), {})
-        return Wishes(choose(own, type_), choose(defaults, type_))
+        return Wishes(choose(own, type_), choose(defaults, type_), user in self._muted)
 
 
 def _columns(entries: Sequence[Entry]) -> list[Sequence[Any]]:

@@ -119,13 +119,13 @@ class PostgresSubmissions:
     async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
         """Commit all of them in one transaction and answer in the same order, or raise and commit none."""
         rows = await self._pool.write(lambda connection: self._accept(connection, submissions))
-        placed: dict[int, list[Placed]] = defaultdict(list)
+        copies: dict[int, list[Placed]] = defaultdict(list)
         for row in rows:
-            placed[row["n"]].append(_placed(row))
-        fresh = {n for n, submission in enumerate(submissions, 1) if submission.key is None or n in placed}
+            copies[row["n"]].append(placed(row))
+        fresh = {n for n, submission in enumerate(submissions, 1) if submission.key is None or n in copies}
         replayed = await self._replays(submissions, fresh)
         return [
-            Accepted(submission.id, tuple(placed[n])) if n in fresh else replayed[n]
+            Accepted(submission.id, tuple(copies[n])) if n in fresh else replayed[n]
             for n, submission in enumerate(submissions, 1)
         ]
 
@@ -191,15 +191,16 @@ def _copies(submissions: Sequence[Submission], wishes: InboxWishes, digest: Dige
     for n, submission in enumerate(submissions, 1):
         for copy in submission.copies:
             wished = wishes.find(submission.tenant, copy.user, submission.message.type)
-            rows.append((n, copy.id, copy.user, *_write_decision(judge(submission, wished, digest))))
+            decision = judge(submission, wished, digest)
+            rows.append((n, copy.id, copy.user, *_write_decision(decision, submission.expanded_at)))
     return list(zip(*rows, strict=True))
 
 
-def _write_decision(decision: Decision) -> tuple[State, datetime | None, str | None]:
-    """Return the columns `state`, `release_at` and `reason`."""
+def _write_decision(decision: Decision, shown_at: datetime | None) -> tuple[State, datetime | None, str | None]:
+    """Return the columns `state`, `release_at` and `reason`; `shown_at` if it is later than the submission."""
     match decision:
         case Show():
-            return State.QUEUED, None, None
+            return State.QUEUED, shown_at, None
         case Hold(until, reason):
             return State.HELD, until, reason
         case Skip(reason):
@@ -210,9 +211,10 @@ def _replay(submission: Submission, rows: list[Record]) -> Accepted | Conflict:
     first = rows[0]
     if first["fingerprint"] != submission.fingerprint:
         return Conflict()
-    placed = tuple(_placed(row) for row in rows if row["id"] is not None)
-    return Accepted(first["request_id"], placed, replayed=first["request_id"] != submission.id)
+    copies = tuple(placed(row) for row in rows if row["id"] is not None)
+    return Accepted(first["request_id"], copies, replayed=first["request_id"] != submission.id)
 
 
-def _placed(row: Record) -> Placed:
+def placed(row: Record) -> Placed:
+    """Read a row that ACCEPT returns."""
     return Placed(row["id"], row["recipient"], row["seq"], State(row["state"]))
