@@ -8,8 +8,12 @@ from uuid import UUID
 
 import asyncpg
 
+from notifications.adapters.memory.contacts import MemoryContacts
+from notifications.adapters.memory.devices import MemoryDevices
 from notifications.adapters.memory.requests import MemoryRequests
 from notifications.adapters.memory.store import MemoryStore
+from notifications.adapters.postgres.contacts import PostgresContacts
+from notifications.adapters.postgres.devices import PostgresDevices
 from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
@@ -21,6 +25,7 @@ from notifications.domain.ids import RANDOM_BITS, uuid7
 from notifications.domain.jobs import Job
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.submission import Accepted, Conflict, Copy, Submission
+from notifications.ports.contact import ContactStore, DeviceStore
 from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, RequestStore, SubmissionStore
 
 TENANT = "acme"
@@ -41,6 +46,7 @@ END $$;
 EMPTY = """
 TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
 TRUNCATE notification_preferences, preference_defaults;
+TRUNCATE contacts, devices;
 DELETE FROM epochs WHERE name = 'stream';
 UPDATE clock.turned SET seconds = 0;
 """
@@ -63,6 +69,8 @@ class Stores(Protocol):
     requests: RequestStore
     inbox: InboxStore
     outbox: OutboxStore
+    contacts: ContactStore
+    devices: DeviceStore
 
     def now(self) -> datetime: ...
 
@@ -89,6 +97,9 @@ class MemoryStores:
         self.requests: RequestStore = MemoryRequests(self._store, self.now)
         self.inbox: InboxStore = self._store
         self.outbox: OutboxStore = self._store
+        devices = MemoryDevices(self.now)
+        self.contacts: ContactStore = MemoryContacts(devices)
+        self.devices: DeviceStore = devices
 
     def now(self) -> datetime:
         return self._now
@@ -123,6 +134,8 @@ class PostgresStores:
         self.requests: RequestStore = PostgresRequests(pool)
         self.inbox: InboxStore = PostgresInbox(pool)
         self.outbox: OutboxStore = PostgresOutbox(pool)
+        self.contacts: ContactStore = PostgresContacts(pool)
+        self.devices: DeviceStore = PostgresDevices(pool)
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._turned

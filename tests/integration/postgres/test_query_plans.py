@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from notifications.adapters.postgres import held, inbox, outbox, preferences, requests, submissions
+from notifications.adapters.postgres import contacts, devices, held, inbox, outbox, preferences, requests, submissions
 from notifications.domain.ids import uuid7
 from notifications.domain.preferences import DEFAULT_DIGEST
 from tests.integration.postgres.submissions import TENANT, write_submission
@@ -50,6 +50,11 @@ SELECT id, 'websocket', tenant, 'sent', now() FROM notifications WHERE read_at I
 INSERT INTO outbox
 SELECT id, 'websocket', tenant, recipient_id, 'normal', created_at, CASE WHEN seq % 30 > 0 THEN now() END
 FROM notifications WHERE read_at IS NULL;
+INSERT INTO contacts (tenant, user_id, email, updated_at)
+SELECT '{TENANT}', 'user-' || n, 'user@example.com', now() FROM generate_series(0, 19999) n;
+INSERT INTO devices (id, tenant, user_id, kind, digest, target, created_at, seen_at)
+SELECT gen_random_uuid(), '{TENANT}', 'user-' || n % 10000, 'fcm', sha256(n::text::bytea), 'token', now(), now()
+FROM generate_series(0, 19999) n;
 VACUUM ANALYZE;
 """
 
@@ -85,6 +90,8 @@ WISHES, DEFAULTS = "notification_preferences_pkey", "preference_defaults_pkey"
 HUNDRED = ([TENANT] * 100, [f"user-{n}" for n in range(100)])
 HUNDRED_OF_ONE = (TENANT, HUNDRED[1])
 JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_unpublished", "outbox_published"
+CARD, DEVICE, TARGET, DEVICES = "contacts_pkey", "devices_pkey", "devices_target", "devices_owner"
+TOUCHED = (*ALICE, bytes(32), None, None)
 
 QUERIES = {
     "accept": query(submissions.ACCEPT, accept_arguments(), HEADS, "idempotency_keys_pkey"),
@@ -116,6 +123,14 @@ QUERIES = {
     "sweep": query(outbox.FIND, (500, 1.0, 900.0), UNPUBLISHED, PUBLISHED),
     "mark swept": query(outbox.MARK_SWEPT, JOBS, JOB),
     "events": query(outbox.EVENTS, JOBS, JOB, BY_ID),
+    "card": query(contacts.CARD, ALICE, CARD),
+    "set card": query(contacts.SET_CARD, (*ALICE, None, None, None, None), CARD),
+    "forget a user": query(contacts.FORGET, ALICE, CARD, DEVICES),
+    "touch a device": query(devices.TOUCH, TOUCHED, TARGET),
+    "register a device": query(devices.REGISTER, (*TOUCHED, "token", "fcm", IDS[0], NOW, 19), TARGET, DEVICES, DEVICE),
+    "devices": query(devices.OWN, ALICE, DEVICES),
+    "remove a device": query(devices.REMOVE, (IDS[0], *ALICE), DEVICE),
+    "forget devices": query(devices.FORGET, (IDS,), DEVICE),
     "settle": query(outbox.SETTLE, (*JOBS, ["sent"] * 10, [None] * 10), JOB),
 }
 
