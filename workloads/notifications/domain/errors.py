@@ -3,10 +3,13 @@
 NotificationsError
 ├── Refused                 the caller's fault; carries a code of the public contract
 │   ├── Invalid             INVALID            the request cannot be understood
-│   │   └── KeyReused       INVALID            an Idempotency-Key came back with another body
+│   │   ├── KeyReused       INVALID            an Idempotency-Key came back with another body
+│   │   └── BrokenTemplate  INVALID            a template does not compile, or fails with these values
+│   │       └── Exhausting  INVALID            it used up the time or memory that it may have
 │   ├── TooLarge            TOO_LARGE
 │   ├── Unauthenticated     UNAUTHENTICATED    no token, or one that does not verify
-│   │   └── TokenExpired    TOKEN_EXPIRED
+│   │   ├── TokenExpired    TOKEN_EXPIRED
+│   │   └── Revoked         REVOKED            it verifies, but was taken back
 │   ├── Forbidden           FORBIDDEN          verified, but not allowed
 │   ├── NotFound            NOT_FOUND
 │   └── Resync              RESYNC             what a cursor asks for cannot be told completely
@@ -43,8 +46,28 @@ class KeyReused(Invalid):
     """The same Idempotency-Key was used before with another body."""
 
 
+class BrokenTemplate(Invalid):
+    """A template cannot be rendered. `line` counts from 1 within `part`; None where it cannot be told.
+
+    The text may quote what was to be rendered: it is for whoever wrote the template, not for logs.
+    """
+
+    def __init__(self, part: str | None, line: int | None, reason: str) -> None:
+        place = f"{part or 'the template'}, line {line}" if line else part or "the template"
+        super().__init__(f"{place}: {reason}")
+        self.part = part
+        self.line = line
+
+
+class Exhausting(BrokenTemplate):
+    """A template used up the time or the memory that it may have: it is better not tried again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(None, None, reason)
+
+
 class TooLarge(Refused):
-    """The request exceeds a limit of `domain.limits`."""
+    """A part of the request is larger than its limit; the message names it."""
 
     code = "TOO_LARGE"
 
@@ -62,6 +85,15 @@ class TokenExpired(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("Token expired")
+
+
+class Revoked(Unauthenticated):
+    """The token verifies, but it was revoked, by its id or with all others of its user."""
+
+    code = "REVOKED"
+
+    def __init__(self) -> None:
+        super().__init__("the token is revoked: sign in again")
 
 
 class Forbidden(Refused):
@@ -83,10 +115,11 @@ class Resync(Refused):
 
 
 class Unavailable(NotificationsError):
-    """Our side cannot do it now. `retry_after` is in seconds."""
+    """Our side cannot do it now; repeating later is safe."""
 
     code: ClassVar[str] = "UNAVAILABLE"
     retry_after: ClassVar[int] = 1
+    """Seconds."""
 
 
 class Contended(Unavailable):

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
+from typing import overload
 from uuid import UUID
 
 
@@ -56,7 +57,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message in one inbox. `seq` is the change of the inbox that created it."""
+    """One message to one person. `seq` is the change of the inbox that created it there, 0 while it is not shown there."""
 
     id: UUID
     owner: UserKey
@@ -66,6 +67,12 @@ class Notification:
     read_at: datetime | None = None
 
 
+@overload
+def wire_time(at: datetime) -> str: ...
+@overload
+def wire_time(at: None) -> None: ...
+@overload
+def wire_time(at: datetime | None) -> str | None: ...
 def wire_time(at: datetime | None) -> str | None:
     """Write a time as clients read it: UTC, milliseconds, `Z`."""
     if at is None:

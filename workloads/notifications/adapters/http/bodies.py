@@ -48,6 +48,9 @@ class NotificationBody(Body, frozen=True):
     send_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
+ManyBody = Annotated[list[NotificationBody], Meta(min_length=1, max_length=limits.MAX_BULK)]
+"""`POST /api/notifications/bulk`, of which each body is decoded by itself."""
+
 _notification = msgspec.json.Decoder(NotificationBody)
 _many = msgspec.json.Decoder(Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=limits.MAX_BULK)])
 

@@ -3,19 +3,41 @@
 import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Annotated
 from uuid import UUID
 
 from aiohttp import web
+from msgspec import Meta
 
+from notifications.adapters.http.answers import (
+    AcceptedAnswer,
+    BulkAnswer,
+    CancelledAnswer,
+    DeliveriesAnswer,
+    DeliveryAnswer,
+    Done,
+    ListingAnswer,
+    MissedAnswer,
+    PlacedAnswer,
+    ReadAllAnswer,
+)
 from notifications.adapters.http.authentication import Verify, authenticate
-from notifications.adapters.http.bodies import message_of, read_many, read_notification, schedule_of
+from notifications.adapters.http.bodies import (
+    ManyBody,
+    NotificationBody,
+    message_of,
+    read_many,
+    read_notification,
+    schedule_of,
+)
+from notifications.adapters.http.operation import ID, IDEMPOTENCY_KEY, LIMIT, Caller, Operation, Parameter
 from notifications.adapters.http.problems import describe
 from notifications.app.accept import Acceptor
 from notifications.app.read_state import ReadState
 from notifications.app.sync import changes_since
 from notifications.domain import cursor, limits
 from notifications.domain.cursor import Cursor
-from notifications.domain.errors import Invalid, NotFound, Refused, Unavailable
+from notifications.domain.errors import Invalid, KeyReused, NotFound, Refused, Resync, Unavailable
 from notifications.domain.ids import time_of
 from notifications.domain.notification import wire, wire_time
 from notifications.domain.principal import WRITE, Principal, require_producer
@@ -25,6 +47,10 @@ from notifications.ports.clock import Clock, MakeId
 from notifications.ports.store import InboxStore, RequestStore
 
 _MOST_PAGES = 1_000_000
+REQUEST_ID = Parameter("id", UUID, "The id that a request was answered with.", "path")
+PAGE = Parameter("page", Annotated[int, Meta(ge=1, le=_MOST_PAGES)], "Counted from 1, which it is unless given.")
+UNREAD_ONLY = Parameter("unreadOnly", bool, "Leave out what was read.")
+AFTER = Parameter("after", str, "A cursor: answers what came since, instead of a page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,13 @@ class NotificationsApi:
             web.post("/api/notifications/read-all", self.read_all),
         ]
 
+    @Operation(
+        Caller.PRODUCER,
+        {201: AcceptedAnswer},
+        body=NotificationBody,
+        parameters=(IDEMPOTENCY_KEY,),
+        refusals=(KeyReused,),
+    )
     async def create(self, request: web.Request) -> web.Response:
         """Accept a notification; 201 means that it is committed."""
         principal = authenticate(request, self.verify)
@@ -60,6 +93,7 @@ class NotificationsApi:
         accepted = await self.acceptor.accept(submission)
         return web.json_response(_accepted(accepted), status=201)
 
+    @Operation(Caller.PRODUCER, {200: BulkAnswer}, body=ManyBody, parameters=(IDEMPOTENCY_KEY,))
     async def create_many(self, request: web.Request) -> web.Response:
         """Accept up to 100 notifications, each by itself: the answer says of each what POST would have said of it."""
         principal = authenticate(request, self.verify)
@@ -71,6 +105,7 @@ class NotificationsApi:
         )
         return web.json_response({"results": answers})
 
+    @Operation(Caller.PRODUCER, {200: CancelledAnswer}, parameters=(REQUEST_ID,), refusals=(NotFound,))
     async def cancel(self, request: web.Request) -> web.Response:
         """Take back all that a request brought."""
         principal = authenticate(request, self.verify)
@@ -79,6 +114,7 @@ class NotificationsApi:
         inboxes = await self.read_state.cancel(self.requests, tenant, _id(request))
         return web.json_response({"ok": True, "inboxes": inboxes})
 
+    @Operation(Caller.USER, {200: DeliveriesAnswer}, parameters=(ID,), refusals=(NotFound,))
     async def deliveries(self, request: web.Request) -> web.Response:
         """Return what became of a notification on each channel: to its recipient, or to a producer of the tenant."""
         principal = authenticate(request, self.verify)
@@ -86,6 +122,12 @@ class NotificationsApi:
         found = await self.requests.deliveries(principal.owner.tenant, user, _id(request))
         return web.json_response({"deliveries": [_wire_delivery(delivery) for delivery in found]})
 
+    @Operation(
+        Caller.USER,
+        {200: (ListingAnswer, MissedAnswer)},
+        parameters=(PAGE, LIMIT, UNREAD_ONLY, AFTER),
+        refusals=(Resync,),
+    )
     async def list(self, request: web.Request) -> web.Response:
         """Return a page of the caller's inbox, or what came after a cursor."""
         owner = authenticate(request, self.verify).owner
@@ -106,18 +148,21 @@ class NotificationsApi:
             "cursor": cursor.encode(Cursor(found.head.epoch, found.head.seq)),
         })  # fmt: skip
 
+    @Operation(Caller.USER, {200: Done}, parameters=(ID,), refusals=(NotFound,))
     async def read(self, request: web.Request) -> web.Response:
         """Mark one as read."""
         principal = authenticate(request, self.verify)
         await self.read_state.mark(principal.owner, [_id(request)])
         return web.json_response({"ok": True})
 
+    @Operation(Caller.USER, {200: Done}, parameters=(ID,), refusals=(NotFound,))
     async def archive(self, request: web.Request) -> web.Response:
         """Take one out of listings."""
         principal = authenticate(request, self.verify)
         await self.read_state.archive(principal.owner, [_id(request)])
         return web.json_response({"ok": True})
 
+    @Operation(Caller.USER, {200: ReadAllAnswer})
     async def read_all(self, request: web.Request) -> web.Response:
         """Mark all as read."""
         change = await self.read_state.mark_all(authenticate(request, self.verify).owner)
@@ -127,7 +172,7 @@ class NotificationsApi:
         try:
             accepted = await self.acceptor.accept(self._submission(principal, raw, key))
         except (Refused, Unavailable) as error:
-            return describe(error)
+            return {**describe(error)}
         return {"status": HTTPStatus.CREATED.value, **_accepted(accepted)}
 
     def _submission(self, principal: Principal, raw: bytes, key: str | None) -> Submission:
@@ -148,14 +193,14 @@ class NotificationsApi:
         )
 
 
-def _accepted(accepted: Accepted) -> dict[str, object]:
-    placed = [
+def _accepted(accepted: Accepted) -> AcceptedAnswer:
+    placed: list[PlacedAnswer] = [
         {"id": str(copy.id), "recipientId": copy.user, "seq": copy.seq, "state": copy.state} for copy in accepted.placed
     ]
     return {"id": str(accepted.id), "notifications": placed}
 
 
-def _wire_delivery(delivery: Delivery) -> dict[str, object]:
+def _wire_delivery(delivery: Delivery) -> DeliveryAnswer:
     return {
         "channel": delivery.channel,
         "state": delivery.state,

@@ -9,8 +9,10 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from notifications.adapters.http.answers import PreferenceAnswer, PreferencesAnswer, QuietHoursAnswer
 from notifications.adapters.http.authentication import Verify, authenticate
 from notifications.adapters.http.bodies import Body, decode
+from notifications.adapters.http.operation import Caller, Operation
 from notifications.domain import limits
 from notifications.domain.errors import Invalid
 from notifications.domain.jobs import Channel
@@ -62,21 +64,25 @@ class PreferencesApi:
             web.put("/api/admin/preferences", self.put_defaults),
         ]
 
+    @Operation(Caller.USER, {200: PreferencesAnswer})
     async def list(self, request: web.Request) -> web.Response:
         """Return the caller's own entries."""
         owner = authenticate(request, self.verify).owner
         return _answer(await self.store.preferences(owner))
 
+    @Operation(Caller.USER, {200: PreferencesAnswer}, body=Preferences)
     async def put(self, request: web.Request) -> web.Response:
         """Set entries of the caller."""
         owner = authenticate(request, self.verify).owner
         await self.store.prefer(owner, read_preferences(await request.read()))
         return _answer(await self.store.preferences(owner))
 
+    @Operation(Caller.ADMIN, {200: PreferencesAnswer})
     async def list_defaults(self, request: web.Request) -> web.Response:
         """Return the entries of the caller's tenant."""
         return _answer(await self.store.defaults(self._tenant(request)))
 
+    @Operation(Caller.ADMIN, {200: PreferencesAnswer}, body=Preferences)
     async def put_defaults(self, request: web.Request) -> web.Response:
         """Set entries of the caller's tenant."""
         tenant = self._tenant(request)
@@ -121,7 +127,7 @@ def _answer(entries: Iterable[Entry]) -> web.Response:
     return web.json_response([_wire(entry) for entry in entries])
 
 
-def _wire(entry: Entry) -> dict[str, object]:
+def _wire(entry: Entry) -> PreferenceAnswer:
     preference = entry.preference
     quiet = preference.quiet_hours
     return {
@@ -129,6 +135,10 @@ def _wire(entry: Entry) -> dict[str, object]:
         "channel": entry.channel,
         "enabled": preference.enabled,
         "frequency": preference.frequency,
-        "quietHours": quiet and {"start": f"{quiet.start:%H:%M}", "end": f"{quiet.end:%H:%M}"},
+        "quietHours": None if quiet is None else _wire_hours(quiet),
         "timeZone": preference.zone.key,
     }
+
+
+def _wire_hours(quiet: QuietHours) -> QuietHoursAnswer:
+    return {"start": f"{quiet.start:%H:%M}", "end": f"{quiet.end:%H:%M}"}

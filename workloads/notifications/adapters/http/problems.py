@@ -4,8 +4,10 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Annotated, Final, TypedDict
 
 from aiohttp import web
+from msgspec import Meta
 
 from notifications.domain import errors
 
@@ -15,6 +17,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _STATUS: tuple[tuple[type[errors.NotificationsError], HTTPStatus], ...] = (
     (errors.KeyReused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.BrokenTemplate, HTTPStatus.UNPROCESSABLE_ENTITY),
     (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (errors.Unauthenticated, HTTPStatus.UNAUTHORIZED),
     (errors.Forbidden, HTTPStatus.FORBIDDEN),
@@ -23,23 +26,41 @@ _STATUS: tuple[tuple[type[errors.NotificationsError], HTTPStatus], ...] = (
     (errors.Invalid, HTTPStatus.BAD_REQUEST),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
+PROBLEM: Final = "application/problem+json"
 _CODES = {404: "NOT_FOUND", 413: "TOO_LARGE", 503: "UNAVAILABLE"}
+
+
+def _codes(kind: type[errors.Refused | errors.Unavailable]) -> set[str]:
+    return {kind.code}.union(*map(_codes, kind.__subclasses__()))
+
+
+Code = Annotated[str, Meta(extra_json_schema={"enum": sorted(_codes(errors.Refused) | _codes(errors.Unavailable))})]
+
+
+class Problem(TypedDict):
+    """What went wrong, after RFC 9457. `code` is for programs, `detail` for people."""
+
+    type: str
+    title: str
+    status: Annotated[int, Meta(ge=400, le=599)]
+    detail: str
+    code: Code
 
 
 def problem(status: HTTPStatus, code: str, detail: str, headers: dict[str, str] | None = None) -> web.Response:
     """Return a problem response."""
     text = json.dumps(_members(status, code, detail), ensure_ascii=False)
-    return web.Response(status=status.value, text=text, content_type="application/problem+json", headers=headers)
+    return web.Response(status=status.value, text=text, content_type=PROBLEM, headers=headers)
 
 
-def describe(error: errors.Refused | errors.Unavailable) -> dict[str, object]:
-    """Return the members of the problem that tells of an error of ours."""
-    return _members(_status(error), error.code, str(error))
+def describe(error: errors.Refused | errors.Unavailable) -> Problem:
+    """Return the problem that tells of an error of ours."""
+    return _members(status_of(type(error)), error.code, str(error))
 
 
 def problem_of(error: errors.Refused | errors.Unavailable) -> web.Response:
     """Return the problem that tells of an error of ours."""
-    status = _status(error)
+    status = status_of(type(error))
     headers = {}
     if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
@@ -64,11 +85,12 @@ async def report_problems(request: web.Request, handler: Handler) -> web.StreamR
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "UNAVAILABLE", "the server failed to do this")
 
 
-def _status(error: errors.NotificationsError) -> HTTPStatus:
-    return next(status for kind, status in _STATUS if isinstance(error, kind))
+def status_of(kind: type[errors.NotificationsError]) -> HTTPStatus:
+    """Return the status that a kind of error is answered with."""
+    return next(status for parent, status in _STATUS if issubclass(kind, parent))
 
 
-def _members(status: HTTPStatus, code: str, detail: str) -> dict[str, object]:
+def _members(status: HTTPStatus, code: str, detail: str) -> Problem:
     return {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail, "code": code}
 
 
