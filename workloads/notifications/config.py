@@ -8,20 +8,18 @@ from typing import Annotated, Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
+from notifications.channel_config import ChannelsConfig, GatewayChannelsConfig
 from notifications.domain.errors import Misconfigured
 from notifications.domain.jobs import Queue
+from notifications.section import Section
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
-class _Section(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """A JSON object whose unknown fields are refused."""
-
-
-class PostgresConfig(_Section, frozen=True):
+class PostgresConfig(Section, frozen=True):
     """`uriFile` holds a postgresql:// URI; see `read_postgres_uri`. The pool's sizes are connections of one process."""
 
     uri_file: str
@@ -33,7 +31,7 @@ class PostgresConfig(_Section, frozen=True):
             raise ValueError(f"poolMin {self.pool_min} is greater than poolMax {self.pool_max}")
 
 
-class NatsConfig(_Section, frozen=True):
+class NatsConfig(Section, frozen=True):
     """`replicas` is how many servers keep a copy of each stream."""
 
     servers: Annotated[list[str], Meta(min_length=1)]
@@ -42,7 +40,7 @@ class NatsConfig(_Section, frozen=True):
     replicas: Literal[1, 3, 5] = 1
 
 
-class KeyConfig(_Section, frozen=True):
+class KeyConfig(Section, frozen=True):
     """One verification key: a PEM public key, or a secret for HS256."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -50,7 +48,7 @@ class KeyConfig(_Section, frozen=True):
     file: str
 
 
-class AuthConfig(_Section, frozen=True):
+class AuthConfig(Section, frozen=True):
     """Tokens must name this issuer and audience and be signed by one of the keys."""
 
     issuer: str
@@ -58,7 +56,7 @@ class AuthConfig(_Section, frozen=True):
     keys: Annotated[list[KeyConfig], Meta(min_length=1, max_length=20)]
 
 
-class GatewayConfig(_Section, frozen=True, tag_field="role", tag="gateway"):
+class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     """gateway.json."""
 
     postgres: PostgresConfig
@@ -66,9 +64,10 @@ class GatewayConfig(_Section, frozen=True, tag_field="role", tag="gateway"):
     auth: AuthConfig
     demo: bool = False
     connection_limit: Count = 10_000
+    channels: GatewayChannelsConfig = GatewayChannelsConfig()
 
 
-class WorkerConfig(_Section, frozen=True, tag_field="role", tag="worker"):
+class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
     """worker.json. `queues` are the jobs at once per process."""
 
     postgres: PostgresConfig
@@ -76,6 +75,7 @@ class WorkerConfig(_Section, frozen=True, tag_field="role", tag="worker"):
     queues: Annotated[dict[Queue, Count], Meta(min_length=1)] = msgspec.field(
         default_factory=lambda: {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5}
     )
+    channels: ChannelsConfig = ChannelsConfig()
 
 
 _C = TypeVar("_C", GatewayConfig, WorkerConfig)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from notifications.adapters.email.ses import SesProvider, SesSettings
-from notifications.adapters.email.signature import parse_credentials
+from notifications.adapters.email.signature import Credentials
 from notifications.adapters.outgoing.http import HttpClient
 from notifications.adapters.outgoing.http2 import Http2Client
 from notifications.adapters.outgoing.tls import verify
@@ -21,7 +21,7 @@ from notifications.adapters.push.fcm import FcmProvider, FcmSettings
 from notifications.adapters.push.oauth import parse_service_account
 from notifications.adapters.push.private_key import parse_p256_key, parse_vapid_key
 from notifications.adapters.push.webpush import WebPushProvider, WebPushSettings
-from notifications.adapters.secrets.file import SecretFile
+from notifications.adapters.secrets.file import SecretFile, parse_text
 from notifications.adapters.webhook.caller import SignedWebhookCaller
 from notifications.adapters.webhook.signature import parse_signing_keys
 from notifications.clock import now
@@ -112,10 +112,11 @@ async def outgoing(authority: Authority, patience: float) -> AsyncIterator[HttpC
 @pytest.fixture
 async def ses(authority: Authority, outgoing: HttpClient, clock: Clock, tmp_path: Path) -> AsyncIterator[Line[Ses]]:
     far = Ses()
-    profile = f"[default]\naws_access_key_id={ACCESS_KEY}\naws_secret_access_key={SECRET_KEY}\n"
-    credentials = SecretFile(write(tmp_path / "credentials", profile.encode()), parse_credentials)
+    secret = SecretFile(write(tmp_path / "secret", SECRET_KEY.encode()), parse_text)
     async with serve_https(Service(far.verify), authority.serve()) as service:
-        provider = SesProvider(SesSettings(far.region, service.url), credentials, outgoing, clock)
+        provider = SesProvider(
+            SesSettings(far.region, service.url), lambda: Credentials(ACCESS_KEY, secret()), outgoing, clock
+        )
         yield Line(far, service, lambda: provider.send(MAIL), clock)
 
 

@@ -35,8 +35,8 @@ async def test_a_mail_arrives_as_it_was_written(ses: Line[Ses]) -> None:
 
 async def test_a_wrong_key_is_no_verdict_on_the_mail(ses: Line[Ses], tmp_path: Path) -> None:
     fresh = tmp_path / "fresh"
-    fresh.write_text("[default]\naws_access_key_id=AKIDEXAMPLE\naws_secret_access_key=wrong\n")
-    fresh.replace(tmp_path / "credentials")
+    fresh.write_text("wrong")
+    fresh.replace(tmp_path / "secret")
     with pytest.raises(TemporaryFailure, match="SES answered 403"):
         await ses.send()
     assert ses.far.mails == []

@@ -1,6 +1,7 @@
 """Where requests may go whose destination somebody else chose: to https, and to addresses of the public internet."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -32,7 +33,7 @@ class Reach:
         return any(ip.version == network.version and ip in network for network in self.also) or _is_public(ip)
 
 
-def parse_reach(networks: list[str]) -> Reach:
+def parse_reach(networks: Iterable[str]) -> Reach:
     """Read networks such as `10.0.0.0/8`. Raises Invalid."""
     try:
         return Reach(tuple(ip_network(network) for network in networks))

@@ -9,8 +9,6 @@ one forged, and the examples that AWS publishes are among the tests.
 import hashlib
 import hmac
 from collections.abc import Mapping
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -33,19 +31,6 @@ class Scope:
 
     region: str
     service: str
-
-
-def parse_credentials(raw: bytes) -> Credentials:
-    """Read the profile `default` of a credentials file as AWS's own tools write it. Raises ValueError."""
-    parser = ConfigParser(interpolation=None)
-    try:
-        parser.read_string(raw.decode())
-        profile = parser["default"]
-        return Credentials(
-            profile["aws_access_key_id"], profile["aws_secret_access_key"], profile.get("aws_session_token")
-        )
-    except (ConfigError, KeyError) as error:
-        raise ValueError("not a credentials file of AWS") from error
 
 
 def sign(

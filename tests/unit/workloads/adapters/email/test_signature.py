@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifications.adapters.email.signature import Credentials, Scope, parse_credentials, sign
+from notifications.adapters.email.signature import Credentials, Scope, sign
 
 KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 NOW = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
@@ -45,17 +45,6 @@ def test_a_published_example(
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
         f"SignedHeaders={names}, Signature={signature}"
     )
-
-
-def test_a_credentials_file_of_awss_own_tools_is_read() -> None:
-    raw = b"[default]\naws_access_key_id = AKID\naws_secret_access_key = a%b/c\naws_session_token = s\n[other]\n"
-    assert parse_credentials(raw) == Credentials("AKID", "a%b/c", "s")
-
-
-@pytest.mark.parametrize("raw", [b"AKID:secret", b"[default]\naws_access_key_id = AKID\n", b"[other]\n", b"\xff"])
-def test_another_file_is_refused(raw: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        parse_credentials(raw)
 
 
 def test_credentials_do_not_show_their_secrets() -> None:
