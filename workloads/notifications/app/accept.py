@@ -11,6 +11,7 @@ from notifications.domain import limits
 from notifications.domain.errors import Contended, KeyReused, NotificationsError, Unavailable
 from notifications.domain.jobs import Job
 from notifications.domain.submission import Accepted, Conflict, Submission, jobs_of
+from notifications.ports.rooms import RoomRequestStore
 from notifications.ports.store import SubmissionStore
 from notifications.ports.telemetry import Telemetry
 
@@ -45,10 +46,7 @@ class Acceptor:
         self._waiting.append(request)
         self._copies += len(submission.copies)
         self._start_groups()
-        outcome = await request.answer
-        if isinstance(outcome, Conflict):
-            raise KeyReused("this Idempotency-Key was used before with another body")
-        return outcome
+        return _accepted(await request.answer)
 
     def _start_groups(self) -> None:
         while self._waiting and self._in_flight < limits.GROUPS_IN_FLIGHT:
@@ -104,6 +102,17 @@ class Acceptor:
             if not request.answer.done():
                 request.answer.set_result(outcome)
         self._relay(jobs)
+
+
+async def accept_room(requests: RoomRequestStore, submission: Submission) -> Accepted:
+    """Return when a submission to a room is committed; its copies follow. Raises as Acceptor.accept does."""
+    return _accepted(await requests.accept(submission))
+
+
+def _accepted(outcome: Accepted | Conflict) -> Accepted:
+    if isinstance(outcome, Conflict):
+        raise KeyReused("this Idempotency-Key was used before with another body")
+    return outcome
 
 
 def _fail(group: list[_Request], error: Exception) -> None:

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from notifications.domain.errors import Invalid, TooLarge
 from notifications.domain.limits import MAX_ROOM_MEMBERS, MAX_ROOM_PARTS, MAX_ROOM_SUBJECT
-from notifications.domain.submission import Placed, Submission
 from notifications.domain.subjects import token
+from notifications.domain.submission import Placed, Submission
 from notifications.domain.text import check_id
 
 
 class RoomState(StrEnum):
-    """How far a request to a room is. Truncated: the room had more members than a request may reach; the rest got none."""
+    """How far a request to a room is. Truncated: the room had more members than one reaches; the rest got none."""
 
     ACCEPTED = "accepted"
     EXPANDED = "expanded"

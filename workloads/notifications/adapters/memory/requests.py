@@ -9,6 +9,7 @@ from notifications.domain.errors import NotFound
 from notifications.domain.inbox import Change
 from notifications.domain.jobs import Outcome
 from notifications.domain.notification import UserKey
+from notifications.domain.rooms import RoomState
 from notifications.domain.submission import Delivery, jobs_of
 from notifications.ports.clock import Clock
 
@@ -27,6 +28,8 @@ class MemoryRequests:
         submission = self._store.requests.get(id)
         if submission is None or submission.tenant != tenant:
             raise NotFound("there is no such request")
+        if id in self._store.rooms.requests:
+            self._store.rooms.requests[id].state = RoomState.CANCELLED
         for held in [held for held in self._store.held_copies if held.submission.id == id]:
             self._store.held_copies.remove(held)
             (job,) = jobs_of(replace(submission, copies=(held.copy,)))

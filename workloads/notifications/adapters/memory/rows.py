@@ -1,4 +1,4 @@
-"""What the store in memory keeps of answers, inboxes, held copies and jobs."""
+"""What the store in memory keeps of answers, inboxes, held copies, jobs and rooms."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,6 +6,8 @@ from uuid import UUID
 
 from notifications.domain.inbox import Change
 from notifications.domain.jobs import Job
+from notifications.domain.notification import UserKey
+from notifications.domain.rooms import RoomState
 from notifications.domain.submission import Accepted, Copy, Submission
 
 
@@ -44,3 +46,29 @@ class Row:
     queued_at: datetime
     published_at: datetime | None = None
     swept: bool = False
+
+
+@dataclass(slots=True)
+class Expansion:
+    """A request to a room and how far it is."""
+
+    submission: Submission
+    accepted_at: datetime
+    next_at: datetime
+    state: RoomState = RoomState.ACCEPTED
+    last_member: str = ""
+    members: int = 0
+
+
+@dataclass(slots=True)
+class Rooms:
+    """Members by tenant and room, with when they joined; who has muted which room; requests."""
+
+    members: dict[tuple[str, str], dict[str, datetime]] = field(default_factory=dict)
+    mutes: set[tuple[UserKey, str | None]] = field(default_factory=set)
+    requests: dict[UUID, Expansion] = field(default_factory=dict)
+
+    @property
+    def open(self) -> int:
+        """How many requests have members to come."""
+        return sum(request.state is RoomState.ACCEPTED for request in self.requests.values())

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifications.adapters.memory.preferences import MemoryPreferences
-from notifications.adapters.memory.rows import Answer, Held, Inbox, Row
+from notifications.adapters.memory.rows import Answer, Held, Inbox, Rooms, Row
 from notifications.domain.errors import NotFound
 from notifications.domain.inbox import Change, ChangeKind, Head, InboxEvent, InboxPage, chain, created, require_kept
 from notifications.domain.jobs import Channel, Job, Outcome, Queue
@@ -24,6 +24,7 @@ class MemoryStore:
     def __init__(self, clock: Clock, epoch: int = 1) -> None:
         self.epoch = epoch
         self.preferences = MemoryPreferences()
+        self.rooms = Rooms()
         self.notifications: dict[UUID, Notification] = {}
         self.delivered_at: dict[UUID, datetime] = {}
         self.archived_at: dict[UUID, datetime] = {}
@@ -69,8 +70,11 @@ class MemoryStore:
     def _place(self, copy: Copy, submission: Submission) -> Placed:
         owner = UserKey(submission.tenant, copy.user)
         wishes = self.preferences.find(owner, submission.message.type, Channel.WEBSOCKET)
+        wishes = replace(wishes, muted=(owner, submission.room) in self.rooms.mutes)
         match judge(submission, wishes, DEFAULT_DIGEST):
             case Show():
+                if submission.expanded_at is not None:
+                    self.released_at[copy.id] = submission.expanded_at
                 return Placed(copy.id, copy.user, self._append(copy, submission))
             case Hold(until, reason):
                 self.held_copies.append(Held(copy, submission, until))
