@@ -91,10 +91,11 @@ class _Components:
 
 def _describe(route: web.RouteDef, operation: Operation, components: _Components) -> Document:
     handler = route.handler
+    concept = handler.__module__.rpartition(".")[2]
     summary, _, description = (inspect.getdoc(handler) or "").partition("\n\n")
     described: Document = {
-        "operationId": f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}",
-        "tags": [route.path.split("/")[2]],
+        "operationId": f"{concept}.{handler.__name__}",
+        "tags": [concept.replace("_", " ")],
         "summary": " ".join(summary.split()).rstrip("."),
         "parameters": [_parameter(parameter, components) for parameter in operation.parameters],
         "responses": dict(_responses(operation, components)),
