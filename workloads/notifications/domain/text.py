@@ -8,7 +8,8 @@ from notifications.domain.limits import MAX_DEPTH, MAX_NAME
 
 # NUL cannot be stored; a lone surrogate cannot be encoded
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_TYPE = re.compile(r"[a-z0-9_.-]{1,50}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+TYPE = re.compile(r"[a-z0-9_.-]{1,50}")
 _TENANT = re.compile(r"[a-z0-9-]{1,63}")
 # Possessive and content with a missing end: what it has passed it never looks at again, however hostile the text
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -23,6 +24,16 @@ def check_text(value: str, field: str, most: int) -> str:
     return value
 
 
+def to_line(value: str, most: int) -> str:
+    """Return text as one line of at most `most` characters: what a header or a title can hold."""
+    return shorten(" ".join(_CONTROL.sub(" ", value).split()), most)
+
+
+def shorten(value: str, most: int) -> str:
+    """Return text cut to at most `most` characters, the last of which shows that it was cut."""
+    return value if len(value) <= most else value[: most - 1].rstrip() + "…"
+
+
 def check_id(value: str, field: str) -> str:
     """Return the id of a user, actor or entity: 1 to 128 characters."""
     if not value:
@@ -32,7 +43,7 @@ def check_id(value: str, field: str) -> str:
 
 def check_type(value: str, field: str) -> str:
     """Return a type such as `like` or `order.shipped`."""
-    if not _TYPE.fullmatch(value):
+    if not TYPE.fullmatch(value):
         raise Invalid(f"{field} must be 1 to 50 of a-z, 0-9, '_', '.', '-'")
     return value
 

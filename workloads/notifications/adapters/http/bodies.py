@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -10,7 +10,13 @@ from msgspec import Meta, Struct
 from notifications.domain import limits
 from notifications.domain.errors import Invalid, TooLarge
 from notifications.domain.notification import Actor, Entity, Message, Priority
-from notifications.domain.text import check_depth, check_document, check_id, check_text, check_type
+from notifications.domain.text import TYPE, check_depth, check_document, check_id, check_text, check_type
+
+_MAX_ADDRESS: Final = 2048
+# The domain checks these, and says better than a decoder what is wrong: here they are only described
+Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": limits.MAX_NAME})]
+TypeName = Annotated[str, Meta(extra_json_schema={"pattern": f"^{TYPE.pattern}$"})]
+Content = Annotated[str, Meta(extra_json_schema={"maxLength": limits.MAX_CONTENT})]
 
 _B = TypeVar("_B")
 
@@ -22,24 +28,24 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
 class ActorBody(Body, frozen=True):
     """Who caused the notification."""
 
-    id: str
-    name: str | None = None
-    avatar_url: str | None = None
+    id: Name
+    name: Annotated[str, Meta(extra_json_schema={"maxLength": limits.MAX_NAME})] | None = None
+    avatar_url: Annotated[str, Meta(extra_json_schema={"maxLength": _MAX_ADDRESS})] | None = None
 
 
 class EntityBody(Body, frozen=True):
     """What the notification is about."""
 
-    type: str
-    id: str
+    type: TypeName
+    id: Name
 
 
 class NotificationBody(Body, frozen=True):
     """`POST /api/notifications`."""
 
-    recipients: Annotated[list[str], Meta(min_length=1, max_length=limits.MAX_RECIPIENTS)]
-    type: str
-    content: str
+    recipients: Annotated[list[Name], Meta(min_length=1, max_length=limits.MAX_RECIPIENTS)]
+    type: TypeName
+    content: Content
     priority: Literal["low", "normal", "high", "critical"] = "normal"
     actor: ActorBody | None = None
     entity: EntityBody | None = None
@@ -105,7 +111,7 @@ def _actor(body: ActorBody | None) -> Actor | None:
     if body is None:
         return None
     name = None if body.name is None else check_text(body.name, "actor.name", limits.MAX_NAME)
-    avatar = None if body.avatar_url is None else check_text(body.avatar_url, "actor.avatarUrl", 2048)
+    avatar = None if body.avatar_url is None else check_text(body.avatar_url, "actor.avatarUrl", _MAX_ADDRESS)
     return Actor(check_id(body.id, "actor.id"), name, avatar)
 
 
