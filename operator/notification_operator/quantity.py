@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from .errors import InvalidSpec
+
 _FACTORS = {
     "": Decimal(1),
     "n": Decimal("1e-9"),
@@ -22,3 +24,10 @@ def measure(quantity: str) -> Decimal:
 def count_bytes(quantity: str) -> int:
     """Return how many whole bytes `quantity` is."""
     return int(measure(quantity))
+
+
+def check_size(field: str, quantity: str | int) -> str:
+    """Return the quantity as text; raise InvalidSpec for less than a byte."""
+    if count_bytes(str(quantity)) < 1:
+        raise InvalidSpec(field, "must be at least one byte")
+    return str(quantity)

@@ -6,15 +6,15 @@ type in `document`; what concerns several fields is checked here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import yaml
 
+from .database import DatabaseSpec, derive_database
 from .document import (
     Auth,
     Concurrency,
-    Database,
     Document,
     Drain,
     Gateway,
@@ -22,18 +22,15 @@ from .document import (
     Nats,
     NatsStorage,
     PodTemplate,
-    Pool,
     Service,
     Worker,
     WorkerAutoscaling,
 )
 from .drain import DEFAULT_PACE, LONGEST_DRAIN, count_drain_seconds
 from .errors import InvalidSpec
-from .quantity import count_bytes
+from .quantity import check_size
 from .resources import GATEWAY_RESOURCES, WORKER_RESOURCES, ResourcesSpec, derive_resources
 from .violation import explain_violation, explain_yaml
-
-DatabaseSource = Literal["secretRef", "cloudNativePG", "embedded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +51,6 @@ class AuthSpec:
     audience: str
     keys: tuple[KeySpec, ...]
     demo_key: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseSpec:
-    """Which PostgreSQL, and how many connections each process keeps to it.
-
-    `secret` is the Secret that holds its address, empty with `embedded`; `storage` is a quantity, empty without.
-    """
-
-    source: DatabaseSource
-    secret: str
-    storage: str
-    pool_min: int
-    pool_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +143,7 @@ def derive_cluster(document: Document) -> ClusterSpec:
         demo=demo,
         hibernate=spec.hibernate or False,
         auth=_derive_auth(spec.auth or Auth(), demo=demo),
-        database=_derive_database(spec.database),
+        database=derive_database(spec.database),
         nats=_derive_nats(spec.nats or Nats()),
         gateway=_derive_gateway(spec.gateway or Gateway()),
         worker=_derive_worker(spec.worker or Worker()),
@@ -181,46 +164,11 @@ def _derive_auth(auth: Auth, *, demo: bool) -> AuthSpec:
     )
 
 
-def _derive_database(database: Database) -> DatabaseSpec:
-    source = _only_source(database)
-    pool = database.pool or Pool()
-    largest = pool.max or max(10, pool.min or 0)
-    smallest = pool.min or min(2, largest)
-    if smallest > largest:
-        raise InvalidSpec("spec.database.pool.min", f"must be at most spec.database.pool.max, which is {largest}")
-    return DatabaseSpec(
-        source=source,
-        secret=_name_secret(database),
-        storage=_size("spec.database.embedded.storage", database.embedded.storage) if database.embedded else "",
-        pool_min=smallest,
-        pool_max=largest,
-    )
-
-
-def _name_secret(database: Database) -> str:
-    if database.secret_ref:
-        return database.secret_ref.name
-    # The name that CloudNativePG gives to the Secret of the application's own role.
-    return f"{database.cloud_native_pg.cluster}-app" if database.cloud_native_pg else ""
-
-
-def _only_source(database: Database) -> DatabaseSource:
-    sources: dict[DatabaseSource, object] = {
-        "secretRef": database.secret_ref,
-        "cloudNativePG": database.cloud_native_pg,
-        "embedded": database.embedded,
-    }
-    given = [source for source, value in sources.items() if value is not None]
-    if len(given) != 1:
-        raise InvalidSpec("spec.database", f"must have exactly one of: {', '.join(sources)}")
-    return given[0]
-
-
 def _derive_nats(nats: Nats) -> NatsSpec:
     storage = nats.storage or NatsStorage()
     return NatsSpec(
         servers=nats.servers or 1,
-        storage=_size("spec.nats.storage.size", "1Gi" if storage.size is None else storage.size),
+        storage=check_size("spec.nats.storage.size", "1Gi" if storage.size is None else storage.size),
         storage_class=storage.class_name,
         keep_storage=storage.when_deleted == "Retain",
         sync_interval=nats.sync_interval or "2m",
@@ -278,12 +226,6 @@ def _derive_worker(worker: Worker) -> WorkerSpec:
         resources=derive_resources("spec.worker.resources", worker.resources, WORKER_RESOURCES),
         pod_template=msgspec.to_builtins(worker.pod_template or PodTemplate()),
     )
-
-
-def _size(field: str, quantity: str | int) -> str:
-    if count_bytes(str(quantity)) < 1:
-        raise InvalidSpec(field, "must be at least one byte")
-    return str(quantity)
 
 
 def _count_replicas(

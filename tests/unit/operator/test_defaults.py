@@ -1,10 +1,10 @@
 """What a file means that leaves things out."""
 
+from notification_operator.database import DatabaseSpec
 from notification_operator.resources import GATEWAY_RESOURCES, WORKER_RESOURCES
 from notification_operator.spec import (
     AuthSpec,
     ClusterSpec,
-    DatabaseSpec,
     GatewaySpec,
     NatsSpec,
     WorkerSpec,
