@@ -57,6 +57,7 @@ class BrokenTemplate(Invalid):
         super().__init__(f"{place}: {reason}")
         self.part = part
         self.line = line
+        self.reason = reason
 
 
 class Exhausting(BrokenTemplate):

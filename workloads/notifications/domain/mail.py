@@ -5,6 +5,7 @@ Whatever reaches the lines of a header or of the SMTP dialogue is checked here, 
 
 import re
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from notifications.domain.errors import Invalid
 from notifications.domain.limits import MAX_MAIL, MAX_SUBJECT, MAX_UNSUBSCRIBE
@@ -71,6 +72,17 @@ def parse_address(text: str) -> Address:
     name, mailbox = (named[1].strip('"'), named[2]) if named else ("", text.strip())
     local, _, domain = mailbox.rpartition("@")
     return Address(local, domain, name)
+
+
+def make_message_id(id: UUID, sender: Address) -> str:
+    """Return the Message-ID that a mail has whenever and however often it is sent. Raises Invalid."""
+    try:
+        made = f"<{id}@{sender.domain.encode('idna').decode('ascii')}>"
+    except UnicodeError:
+        raise Invalid("the sender's domain is none that DNS can hold") from None
+    if not _MESSAGE_ID.fullmatch(made):
+        raise Invalid("the sender's domain is longer than the 120 characters that a Message-ID takes")
+    return made
 
 
 def check_line(value: str, what: str) -> None:
