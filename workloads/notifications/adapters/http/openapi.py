@@ -84,7 +84,7 @@ class _Components:
         answer: Document = {"description": description, "content": {PROBLEM: {"schema": self.schema(Problem)}}}
         if status in _HEADERS:
             header, schema = _HEADERS[status]
-            answer["headers"] = {header: {"schema": schema}}
+            answer["headers"] = {header: {"required": True, "schema": schema}}
         self.responses[name] = answer
         return {"$ref": f"#/components/responses/{name}"}
 
@@ -120,7 +120,7 @@ def _parameter(parameter: Parameter, components: _Components) -> Document:
 
 def _responses(operation: Operation, components: _Components) -> Iterator[tuple[str, Document]]:
     for status, kind in sorted(operation.answers.items()):
-        answer: Document = {"description": HTTPStatus(status).phrase}
+        answer: Document = {"description": HTTPStatus(status).phrase, "links": dict(_links(operation))}
         yield str(status), answer if kind is None else {**answer, "content": components.content(kind)}
     for status, kinds in groupby(sorted(_refusals(operation), key=status_of), status_of):
         alike = sorted(kinds, key=lambda kind: kind.__name__)
@@ -128,6 +128,11 @@ def _responses(operation: Operation, components: _Components) -> Iterator[tuple[
         yield str(status.value), components.refusal(status, name, "\n\n".join(map(_tell, alike)))
     for status, description in _WIRE.items():
         yield str(status.value), components.refusal(status, status.name.title().replace("_", ""), description)
+
+
+def _links(operation: Operation) -> Iterator[tuple[str, Document]]:
+    for other, pointer in operation.links.items():
+        yield other, {"operationId": other, "parameters": {"id": f"$response.body#{pointer}"}}
 
 
 def _refusals(operation: Operation) -> set[type[errors.NotificationsError]]:

@@ -9,7 +9,7 @@ handler declares nothing is a failure of tests/integration/openapi.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
@@ -60,7 +60,8 @@ class Operation:
 
     `answers` has, by status, the type of what is answered when all is well: JSON, a Media, None for no body, or a tuple
     of alternatives. `refusals` are the errors that this operation raises beside those that every one may: what follows
-    from `caller` need not be named. `body` is the type that decodes the body.
+    from `caller` need not be named. `body` is the type that decodes the body. `links` says where an answer holds an id
+    that another operation takes: a JSON pointer, by the id of that operation, which is its handler's module and name.
     """
 
     caller: Caller
@@ -68,6 +69,7 @@ class Operation:
     body: Any = None
     parameters: tuple[Parameter, ...] = ()
     refusals: tuple[type[NotificationsError], ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, handler: _H) -> _H:
         """Declare this of a handler."""
