@@ -65,6 +65,12 @@ def months_from(now: datetime, count: int) -> list[Month]:
     return [Month(f"notifications_{a:%Y_%m}", a, b) for a, b in pairwise(edges)]
 
 
+def month_named(name: str) -> Month:
+    """Return the month of a partition."""
+    year, month = name.removeprefix("notifications_").split("_")
+    return months_from(datetime(int(year), int(month), 1, tzinfo=UTC), 1)[0]
+
+
 def _first_of(number: int) -> datetime:
     """Return the first moment of a month, counted from year 0."""
     return datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
