@@ -12,8 +12,10 @@ from notifications.adapters.postgres.migrate import set_up
 from notifications.adapters.postgres.partitions import MONTHS_AHEAD, Partitions, months_from
 from notifications.adapters.postgres.pool import Pool, open_pool
 from notifications.adapters.postgres.submissions import PostgresSubmissions
+from notifications.domain.errors import Unavailable
 from notifications.domain.notification import UserKey
 from tests.integration.postgres.submissions import write_submission
+from tests.support.postgres import Postgres
 
 DECEMBER = datetime(2031, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 JANUARY = datetime(2032, 1, 1, tzinfo=UTC)
@@ -118,3 +120,47 @@ async def test_making_a_partition_waits_for_no_reader_and_no_writer(pool: Pool, 
         async with asyncio.timeout(2):
             assert len(await Partitions(pool).ensure(DECEMBER)) == 1 + MONTHS_AHEAD
     await busy.close()
+
+
+async def lose_partitions(pool: Pool) -> None:
+    """As if nobody had kept house for months."""
+    tables = ", ".join(month.name for month in months_from(datetime.now(UTC), 1 + MONTHS_AHEAD))
+    await pool.write(lambda connection: connection.execute(f"DROP TABLE {tables}"))
+
+
+async def test_a_month_that_nobody_has_made_is_made_by_who_needs_it(pool: Pool) -> None:
+    await lose_partitions(pool)
+    groups = [[write_submission("alice"), write_submission("bob")] for _ in range(5)]
+    answers = await asyncio.gather(*(PostgresSubmissions(pool).accept(group) for group in groups))
+    assert sum(len(accepted) for accepted in answers) == 10
+    assert (await PostgresInbox(pool).head(UserKey("acme", "alice"))).seq == 5
+
+
+async def test_a_clock_that_is_months_off_is_told_and_makes_no_partition(pool: Pool) -> None:
+    far = datetime.now(UTC) - timedelta(days=400)
+    with pytest.raises(Unavailable, match="clock"):
+        await PostgresSubmissions(pool).accept([write_submission("alice", at=far)])
+    (found,) = await pool.read("SELECT count(*) AS months FROM pg_inherits WHERE inhparent = 'notifications'::regclass")
+    assert found["months"] == 1 + MONTHS_AHEAD
+
+
+async def test_a_role_that_may_make_no_month_is_told_what_to_do(
+    pool: Pool, postgres: Postgres, inbox_database: str
+) -> None:
+    await lose_partitions(pool)
+    name = inbox_database.rsplit("/", 1)[1]
+    postgres.execute("CREATE ROLE writer LOGIN PASSWORD 'writer'")
+    try:
+        postgres.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO writer", name)
+        writing = await open_pool(f"postgresql://writer:writer@127.0.0.1:{postgres.port}/{name}", 1, 1)
+        with pytest.raises(Unavailable, match="notifications setup"):
+            await PostgresSubmissions(writing).accept([write_submission("alice")])
+        await writing.close()
+    finally:
+        postgres.execute("DROP OWNED BY writer", name)
+        postgres.execute("DROP ROLE writer")
+
+
+async def test_another_constraint_is_no_missing_month(pool: Pool) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await PostgresSubmissions(pool).accept([write_submission("x" * 129)])

@@ -1,11 +1,19 @@
 """Months of notifications. Each has a partition, made ahead: an insert must never wait for one, or meet none."""
 
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
+
+import asyncpg
 
 from notifications.adapters.postgres.pool import Connection, Pool
+from notifications.domain.errors import Unavailable
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 MONTHS_AHEAD: Final = 2
 
@@ -44,6 +52,28 @@ class Partitions:
         return await self._pool.write(lambda connection: ensure_partitions(connection, now))
 
 
+async def write_dated(pool: Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """Have `work` write notifications; if their month has no partition, for nobody kept house for long, make it first.
+
+    Raises Unavailable if the database has no place for them then either.
+    """
+    try:
+        return await pool.write(work)
+    except asyncpg.CheckViolationError as error:
+        _require_missing(error)
+    try:
+        made = await pool.write(_ensure_this_month)
+        _log.error("this month had no partition: does a worker keep house?", extra={"partitions": made})
+        return await pool.write(work)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise Unavailable(
+            "this month has no partition, and this role may make none: run `notifications setup`"
+        ) from error
+    except asyncpg.CheckViolationError as error:
+        _require_missing(error)
+        raise Unavailable("no month has a place for this: set the clock here, or that of the database") from error
+
+
 async def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
     """Make what is missing for the month of `now` and MONTHS_AHEAD more; return the names of what was made."""
     months = {month.name: month for month in months_from(now, 1 + MONTHS_AHEAD)}
@@ -74,6 +104,17 @@ def month_named(name: str) -> Month:
 def _first_of(number: int) -> datetime:
     """Return the first moment of a month, counted from year 0."""
     return datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
+
+
+def _require_missing(error: asyncpg.CheckViolationError) -> None:
+    """Raise the error again if it is about a constraint, not about a partition."""
+    if error.constraint_name is not None:
+        raise error
+
+
+async def _ensure_this_month(connection: Connection) -> list[str]:
+    """By the database's clock: one that is wrong here must not make partitions for other times."""
+    return await ensure_partitions(connection, await connection.fetchval("SELECT now()"))
 
 
 async def _missing(connection: Connection, months: dict[str, Month]) -> list[str]:
