@@ -12,6 +12,7 @@ from notifications.adapters.memory.contacts import MemoryContacts
 from notifications.adapters.memory.devices import MemoryDevices
 from notifications.adapters.memory.requests import MemoryRequests
 from notifications.adapters.memory.store import MemoryStore
+from notifications.adapters.memory.templates import MemoryTemplates
 from notifications.adapters.postgres.contacts import PostgresContacts
 from notifications.adapters.postgres.devices import PostgresDevices
 from notifications.adapters.postgres.held import PostgresHeld
@@ -21,12 +22,14 @@ from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
 from notifications.adapters.postgres.requests import PostgresRequests
 from notifications.adapters.postgres.submissions import PostgresSubmissions
+from notifications.adapters.postgres.templates import PostgresTemplates
 from notifications.domain.ids import RANDOM_BITS, uuid7
 from notifications.domain.jobs import Job
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.submission import Accepted, Conflict, Copy, Submission
 from notifications.ports.contact import ContactStore, DeviceStore
 from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, RequestStore, SubmissionStore
+from notifications.ports.template import TemplateStore
 
 TENANT = "acme"
 HELLO = Message("greeting", "Hello")
@@ -46,7 +49,7 @@ END $$;
 EMPTY = """
 TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
 TRUNCATE notification_preferences, preference_defaults;
-TRUNCATE contacts, devices;
+TRUNCATE contacts, devices, templates;
 DELETE FROM epochs WHERE name = 'stream';
 UPDATE clock.turned SET seconds = 0;
 """
@@ -71,6 +74,7 @@ class Stores(Protocol):
     outbox: OutboxStore
     contacts: ContactStore
     devices: DeviceStore
+    templates: TemplateStore
 
     def now(self) -> datetime: ...
 
@@ -100,6 +104,7 @@ class MemoryStores:
         devices = MemoryDevices(self.now)
         self.contacts: ContactStore = MemoryContacts(devices)
         self.devices: DeviceStore = devices
+        self.templates: TemplateStore = MemoryTemplates(self.now)
 
     def now(self) -> datetime:
         return self._now
@@ -136,6 +141,7 @@ class PostgresStores:
         self.outbox: OutboxStore = PostgresOutbox(pool)
         self.contacts: ContactStore = PostgresContacts(pool)
         self.devices: DeviceStore = PostgresDevices(pool)
+        self.templates: TemplateStore = PostgresTemplates(pool)
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._turned

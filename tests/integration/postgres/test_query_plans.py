@@ -9,7 +9,17 @@ from typing import Any
 import asyncpg
 import pytest
 
-from notifications.adapters.postgres import contacts, devices, held, inbox, outbox, preferences, requests, submissions
+from notifications.adapters.postgres import (
+    contacts,
+    devices,
+    held,
+    inbox,
+    outbox,
+    preferences,
+    requests,
+    submissions,
+    templates,
+)
 from notifications.domain.ids import uuid7
 from notifications.domain.preferences import DEFAULT_DIGEST
 from tests.integration.postgres.submissions import TENANT, write_submission
@@ -55,6 +65,8 @@ SELECT '{TENANT}', 'user-' || n, 'user@example.com', now() FROM generate_series(
 INSERT INTO devices (id, tenant, user_id, kind, digest, target, created_at, seen_at)
 SELECT gen_random_uuid(), '{TENANT}', 'user-' || n % 10000, 'fcm', sha256(n::text::bytea), 'token', now(), now()
 FROM generate_series(0, 19999) n;
+INSERT INTO templates SELECT '{TENANT}-' || n % 1000, 'type-' || n, 'email', '', '{{}}', now()
+FROM generate_series(0, 19999) n;
 VACUUM ANALYZE;
 """
 
@@ -92,6 +104,7 @@ HUNDRED_OF_ONE = (TENANT, HUNDRED[1])
 JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_unpublished", "outbox_published"
 CARD, DEVICE, TARGET, DEVICES = "contacts_pkey", "devices_pkey", "devices_target", "devices_owner"
 TOUCHED = (*ALICE, bytes(32), None, None)
+TEMPLATES, TYPES, LOCALES = "templates_pkey", ["greeting", "*"] * 3, ["de-at", "de", ""] * 2
 
 QUERIES = {
     "accept": query(submissions.ACCEPT, accept_arguments(), HEADS, "idempotency_keys_pkey"),
@@ -131,6 +144,10 @@ QUERIES = {
     "devices": query(devices.OWN, ALICE, DEVICES),
     "remove a device": query(devices.REMOVE, (IDS[0], *ALICE), DEVICE),
     "forget devices": query(devices.FORGET, (IDS,), DEVICE),
+    "find a template": query(templates.FIND, (TENANT, TYPES, ["email"] * 6, LOCALES), TEMPLATES),
+    "list templates": query(templates.LIST, (TENANT,), TEMPLATES),
+    "save a template": query(templates.SAVE, (TENANT, "greeting", "email", "", "{}", 500), TEMPLATES),
+    "remove a template": query(templates.REMOVE, (TENANT, "greeting", "email", ""), TEMPLATES),
     "settle": query(outbox.SETTLE, (*JOBS, ["sent"] * 10, [None] * 10), JOB),
 }
 
