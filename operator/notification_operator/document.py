@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from .channel_document import Channels
+from .part import Mapping, Part, SecretKeyRef, SecretRef
 from .scalar import (
     Amount,
     Connections,
@@ -23,30 +25,10 @@ from .scalar import (
     Replicas,
     ResourceName,
     Seconds,
-    SecretEntry,
     SyncInterval,
     Text,
     Url,
 )
-
-Mapping = dict[str, Any]
-
-
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
-    """A mapping of the file; a field that is not declared is refused."""
-
-
-class SecretKeyRef(Part, frozen=True):
-    """One entry of a Secret."""
-
-    name: ResourceName
-    key: SecretEntry
-
-
-class SecretRef(Part, frozen=True):
-    """A whole Secret."""
-
-    name: ResourceName
 
 
 class Key(Part, frozen=True):
@@ -222,14 +204,6 @@ class Worker(Part, frozen=True):
     concurrency: Concurrency | None = None
     resources: Resources | None = None
     pod_template: PodTemplate | None = None
-
-
-class Channels(Part, frozen=True):
-    """Ways of delivery beside the socket."""
-
-    email: Mapping | None = None
-    push: Mapping | None = None
-    webhook: Mapping | None = None
 
 
 class TopicFamily(Part, frozen=True):

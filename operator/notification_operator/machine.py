@@ -89,9 +89,18 @@ class Places:
         """The secret that a role logs in to NATS with."""
         return self.secrets / f"nats-{role}"
 
+    @property
+    def unsubscribe_key(self) -> Path:
+        """The secret that signs links to unsubscribe, where the spec names none."""
+        return self.secrets / "unsubscribe.key"
+
+    def given(self, secret: str, entry: str) -> Path:
+        """Where the entry of a Secret that the spec names is looked for."""
+        return self.secrets / "given" / secret / entry
+
     def auth_key(self, secret: str, entry: str) -> Path:
-        """Where the entry of a Secret that the spec names is looked for; the generated demo key has no Secret."""
-        return self.secrets / "given" / secret / entry if secret else self.secrets / "jwt-demo.key"
+        """The file of a key that tokens are verified with; the generated demo key has no Secret."""
+        return self.given(secret, entry) if secret else self.secrets / "jwt-demo.key"
 
     def config(self, role: str) -> Path:
         """The config file of a workload's role."""

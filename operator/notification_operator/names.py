@@ -60,6 +60,11 @@ class Names:
         """The generated Secret with the key that a demo signs its tokens with."""
         return f"{self.cluster}-jwt-demo"
 
+    @property
+    def unsubscribe(self) -> str:
+        """The generated Secret with the key that signs the links by which mail is unsubscribed from."""
+        return f"{self.cluster}-unsubscribe"
+
     def nats_server(self, ordinal: int) -> str:
         """The address, within the namespace, of one NATS server."""
         return f"{self.nats}-{ordinal}.{self.nats}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from . import document
+from . import channel_document, document, part
 from .drain import DEFAULT_PACE, LONGEST_DRAIN
 
 
@@ -114,11 +114,33 @@ RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     document.WorkerAutoscaling: (
         Rule(_ORDERED_REPLICAS, "spec.worker.autoscaling.minReplicas must be at most maxReplicas"),
     ),
+    channel_document.MailProvider: (
+        Rule(
+            "has(self.smtp) != has(self.ses)", "spec.channels.email.providers must each have exactly one of: smtp, ses"
+        ),
+    ),
+    channel_document.Smtp: (
+        Rule(
+            "has(self.user) == has(self.passwordSecretRef)",
+            "spec.channels.email.providers.smtp must have both user and passwordSecretRef, or neither",
+        ),
+        Rule(
+            "!has(self.user) || self.?security.orValue('starttls') != 'none'",
+            "spec.channels.email.providers.smtp must have security starttls or tls for a login, "
+            "which would cross the network in clear",
+        ),
+    ),
+    channel_document.Email: (
+        Rule(
+            "!has(self.unsubscribeKeySecretRef) || has(self.publicUrl)",
+            "spec.channels.email.publicUrl must be there for a key that signs links to it",
+        ),
+    ),
 }
 
 # Lists whose items are told apart by a field, so that no two have the same
 LIST_KEYS: Final[Mapping[type, str]] = {
     document.Key: "id",
     document.TopicFamily: "family",
-    document.SecretRef: "name",
+    part.SecretRef: "name",
 }

@@ -79,3 +79,64 @@ LabelValue = Annotated[
         description="the value of a label: at most 63 letters, digits, dashes, underscores and dots",
     ),
 ]
+HostName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:_-]{0,251}[A-Za-z0-9:])?$",
+        max_length=253,
+        description="the name or the address of a host",
+    ),
+]
+PortNumber = Annotated[int, Meta(ge=1, le=65_535, description="a whole number from 1 to 65535")]
+CloudRegion = Annotated[
+    str, Meta(pattern=r"^[a-z0-9-]{1,32}$", max_length=32, description='the name of a region such as "eu-central-1"')
+]
+AppleId = Annotated[str, Meta(pattern=r"^[A-Z0-9]{10}$", max_length=10, description="10 capital letters and digits")]
+BundleId = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9.-]{1,155}$", max_length=155, description='a bundle id such as "com.example.app"'),
+]
+VapidPublicKey = Annotated[
+    str,
+    Meta(pattern=r"^B[A-Za-z0-9_-]{86}$", max_length=87, description="a public key of 87 characters in base64url"),
+]
+ContactUrl = Annotated[
+    str,
+    Meta(pattern=r"^(mailto:|https://)[!-~]+$", max_length=256, description="a mailto: or https:// address"),
+]
+_HOST = r"https://([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"
+Origin = Annotated[
+    str,
+    Meta(pattern=rf"^{_HOST}$", max_length=310, description='"https://", a host and perhaps a port, without a path'),
+]
+PublicUrl = Annotated[
+    str,
+    Meta(
+        pattern=rf"^{_HOST}(/[A-Za-z0-9._~/-]*)?$",
+        max_length=512,
+        description="an https address of at most 512 characters without a query",
+    ),
+]
+HttpsUrl = Annotated[
+    str,
+    Meta(
+        pattern=rf"^{_HOST}([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?$",
+        max_length=2048,
+        description="an https address without credentials",
+    ),
+]
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAILBOX = rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*"
+MailSender = Annotated[
+    str,
+    Meta(
+        pattern=rf"^({_MAILBOX}|[^<>\x00-\x1f\x7f-\x9f]*<{_MAILBOX}>)$",
+        max_length=256,
+        description='a mail address, alone or as in "Shop <no-reply@shop.example>", in ASCII after the name',
+    ),
+]
+Network = Annotated[
+    str,
+    Meta(pattern=r"^[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}$", max_length=49, description='a network such as "10.0.0.0/8"'),
+]

@@ -63,7 +63,11 @@ def _build_struct(kind: inspect.StructType) -> Schema:
 
 
 def _build_list(kind: inspect.ListType, item: inspect.Type) -> Schema:
-    schema = {"type": "array", "items": _build(item), **_known({"maxItems": kind.max_length})}
+    schema = {
+        "type": "array",
+        "items": _build(item),
+        **_known({"minItems": kind.min_length or None, "maxItems": kind.max_length}),
+    }
     key = LIST_KEYS.get(item.cls) if isinstance(item, inspect.StructType) else None
     return {**schema, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]} if key else schema
 

@@ -1,9 +1,12 @@
 """The Secrets that a cluster reads and its user made: which entries of them, and which field names them. Pure."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Literal
 
 from .spec import ClusterSpec
+
+_UNSUBSCRIBE_KEY: Final = "spec.channels.email.unsubscribeKeySecretRef"
 
 URI: Final = "uri"
 # What the address is put together from where it is not given whole.
@@ -22,7 +25,7 @@ class SecretReference:
 
 def list_secret_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
     """Return what the user's Secrets must hold, the database first; generated Secrets are not among them."""
-    return (*list_database_references(cluster), *list_key_references(cluster))
+    return (*list_database_references(cluster), *list_key_references(cluster), *list_channel_references(cluster))
 
 
 def list_database_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
@@ -40,3 +43,29 @@ def list_key_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
         SecretReference(f"spec.auth.keys[{number}].secretRef", key.secret, (key.entry,))
         for number, key in enumerate(cluster.auth.keys)
     )
+
+
+def list_channel_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
+    """Return where passwords and keys of the channels come from."""
+    return tuple(_find(cluster.channels, "spec.channels"))
+
+
+def list_role_references(role: Literal["gateway", "worker"], cluster: ClusterSpec) -> tuple[SecretReference, ...]:
+    """Return what gateways, or workers, need beside the database."""
+    channels = list_channel_references(cluster)
+    if role == "worker":
+        return channels
+    return (*list_key_references(cluster), *(each for each in channels if each.field == _UNSUBSCRIBE_KEY))
+
+
+def _find(settings: Any, field: str) -> Iterator[SecretReference]:
+    match settings:
+        case {"name": str(secret), "key": str(entry)}:
+            if secret:
+                yield SecretReference(field, secret, (entry,))
+        case Mapping():
+            for name, inner in settings.items():
+                yield from _find(inner, f"{field}.{name}")
+        case list():
+            for number, inner in enumerate(settings):
+                yield from _find(inner, f"{field}[{number}]")

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import yaml
 
+from .channel_document import Channels
+from .channels import derive_channels
 from .database import DatabaseSpec, derive_database
 from .document import (
     Auth,
@@ -99,7 +101,7 @@ class WorkerSpec:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """One cluster, completely decided; `image` is None for the operator's own choice."""
+    """One cluster, completely decided; `image` is None for the operator's own choice, `channels` as they derive it."""
 
     name: str
     image: str | None
@@ -110,6 +112,7 @@ class ClusterSpec:
     nats: NatsSpec
     gateway: GatewaySpec
     worker: WorkerSpec
+    channels: Mapping[str, Any]
 
 
 def parse_document(text: bytes) -> Document:
@@ -147,6 +150,7 @@ def derive_cluster(document: Document) -> ClusterSpec:
         nats=_derive_nats(spec.nats or Nats()),
         gateway=_derive_gateway(spec.gateway or Gateway()),
         worker=_derive_worker(spec.worker or Worker()),
+        channels=derive_channels(spec.channels or Channels()),
     )
 
 

@@ -110,6 +110,7 @@ def _derive_surroundings(cluster: ClusterSpec, machine: Machine) -> Surroundings
         nats_replicas=1,
         nats_passwords={role: str(places.nats_password(role)) for role in PERMISSIONS},
         auth_keys={key.id: str(places.auth_key(key.secret, key.entry)) for key in list_auth_keys(cluster.auth)},
+        channel_file=lambda secret, entry: str(places.given(secret, entry) if secret else places.unsubscribe_key),
     )
 
 

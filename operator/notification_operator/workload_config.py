@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .channels import Locate, render_gateway_channels, render_worker_channels
 from .spec import AuthSpec, ClusterSpec, KeySpec
 
 DEMO_KEY = KeySpec(id="demo", algorithm="HS256", secret="", entry="")
@@ -16,7 +17,8 @@ DEMO_KEY = KeySpec(id="demo", algorithm="HS256", secret="", entry="")
 class Surroundings:
     """What the workloads find around them: absolute paths of secret files, and the addresses of the NATS servers.
 
-    `nats_passwords` is keyed by role, `auth_keys` by the id of the key.
+    `nats_passwords` is keyed by role, `auth_keys` by the id of the key. `channel_file` locates an entry of a Secret;
+    without a name, the generated key for links to unsubscribe.
     """
 
     postgres_uri: str
@@ -24,6 +26,7 @@ class Surroundings:
     nats_replicas: int
     nats_passwords: Mapping[str, str]
     auth_keys: Mapping[str, str]
+    channel_file: Locate
 
 
 def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[str, Any]:
@@ -33,6 +36,7 @@ def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[st
         "auth": _render_auth(cluster.auth, around),
         "demo": cluster.demo,
         "connectionLimit": cluster.gateway.connection_limit,
+        **_omit_empty(channels=render_gateway_channels(cluster.channels, around.channel_file)),
     }
 
 
@@ -42,6 +46,7 @@ def render_worker_config(cluster: ClusterSpec, around: Surroundings) -> dict[str
     return {
         **_render_role("worker", cluster, around),
         "queues": {"high": worker.high, "normal": worker.normal, "low": worker.low},
+        **_omit_empty(channels=render_worker_channels(cluster.channels, around.channel_file)),
     }
 
 
@@ -72,3 +77,8 @@ def _render_auth(auth: AuthSpec, around: Surroundings) -> dict[str, Any]:
             {"id": key.id, "algorithm": key.algorithm, "file": around.auth_keys[key.id]} for key in list_auth_keys(auth)
         ],
     }
+
+
+def _omit_empty(**sections: dict[str, Any]) -> dict[str, Any]:
+    """What is not set is not written, so that the config of clusters without it stays as it was."""
+    return {name: section for name, section in sections.items() if section}

@@ -7,6 +7,7 @@ import pytest
 
 from notification_operator.desired import fill_secret
 from notifications.__main__ import build_parser
+from notifications.channel_config import SesConfig, SmtpConfig
 from notifications.config import GatewayConfig, WorkerConfig, load_config
 from tests.support.nats import find_server
 from tests.unit.operator.manifests import NAMES, derive_named, list_pods, read_config_maps, render_cluster
@@ -24,6 +25,21 @@ def test_gateways_accept_their_config(name: str, tmp_path: Path) -> None:
 def test_workers_and_setup_accept_their_config(name: str, tmp_path: Path) -> None:
     config = load_config(write_file(tmp_path, name, "worker.json"), WorkerConfig)
     assert config.postgres.pool_max == derive_named(name).database.pool_max
+
+
+def test_what_a_cluster_says_of_its_channels_reaches_who_needs_it(tmp_path: Path) -> None:
+    worker = load_config(write_file(tmp_path, "channels", "worker.json"), WorkerConfig).channels
+    gateway = load_config(write_file(tmp_path, "channels", "gateway.json"), GatewayConfig).channels
+    assert worker.email is not None
+    assert worker.email.sender == "Shop <no-reply@example.org>"
+    assert [type(provider) for provider in worker.email.providers] == [SmtpConfig, SesConfig]
+    assert worker.email.unsubscribe_key_file == gateway.unsubscribe_key_file is not None
+    assert worker.push.apns is not None
+    assert worker.push.apns.sandbox
+    assert worker.push.webpush is not None
+    assert worker.push.webpush.public_key == gateway.webpush_public_key is not None
+    assert worker.webhook is not None
+    assert len(worker.webhook.key_files) == 2
 
 
 def expand(argument: str) -> str:

@@ -5,10 +5,11 @@ pod sees only the entries that its role needs.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from ..channels import needs_unsubscribe_key
 from ..errors import InvalidSpec
 from ..names import SECRETS_ANNOTATION, Names
 from ..nats_config import PERMISSIONS
@@ -16,8 +17,7 @@ from ..secret_reference import (
     URI,
     SecretReference,
     list_database_references,
-    list_key_references,
-    list_secret_references,
+    list_role_references,
 )
 from ..spec import ClusterSpec
 from ..workload_config import Surroundings, list_auth_keys, render_gateway_config, render_worker_config
@@ -26,7 +26,7 @@ from .inputs import Inputs
 
 FOLDER: Final = "/etc/notifications"
 VOLUME: Final = "config"
-DEMO_ENTRY: Final = "key"
+KEY_ENTRY: Final = "key"  # of generated Secrets
 CLIENT_PORT: Final = 4222
 _MODE: Final = 0o440  # owner and fsGroup, which is the only group of the pods
 
@@ -70,14 +70,15 @@ def render_config(role: Role, cluster: ClusterSpec, inputs: Inputs) -> Config:
     names, is_gateway = Names(inputs.name), role == "gateway"
     render = render_gateway_config if is_gateway else render_worker_config
     content = render(cluster, _look_around(cluster, names))
-    given = list_secret_references(cluster) if is_gateway else list_database_references(cluster)
+    given = (*list_database_references(cluster), *list_role_references(role, cluster))
     versions = {reference.name: inputs.secret_versions.get(reference.name, "") for reference in given}
     return Config(
         role=role,
         config_map=f"{names.gateway if is_gateway else names.worker}-{digest(_write(content))}",
         content=content,
-        secrets=_list_secrets(role, cluster, names),
-        # Keys and addresses are read once, when a process starts: another version of them needs new pods.
+        secrets=tuple(_list_secrets(role, cluster, names)),
+        # Keys and addresses are read once, when a process starts: another version of them needs new pods. Secrets of
+        # providers are read anew, but one that cannot be used is to hold up a rollout, not to stand in a log.
         annotations={SECRETS_ANNOTATION: digest(versions)},
     )
 
@@ -109,18 +110,20 @@ def _look_around(cluster: ClusterSpec, names: Names) -> Surroundings:
         nats_replicas=cluster.nats.servers,
         nats_passwords={role: locate(names.nats_users, role) for role in PERMISSIONS},
         auth_keys={
-            key.id: locate(key.secret or names.jwt_demo, key.entry or DEMO_ENTRY)
-            for key in list_auth_keys(cluster.auth)
+            key.id: locate(key.secret or names.jwt_demo, key.entry or KEY_ENTRY) for key in list_auth_keys(cluster.auth)
         },
+        channel_file=lambda secret, entry: locate(secret or names.unsubscribe, entry or KEY_ENTRY),
     )
 
 
-def _list_secrets(role: Role, cluster: ClusterSpec, names: Names) -> tuple[SecretReference, ...]:
-    database = list_database_references(cluster) or (_refer(names.postgres, URI),)
-    users = _refer(names.nats_users, role)
-    if role == "worker":
-        return (*database, users)
-    return (*database, users, *(list_key_references(cluster) or (_refer(names.jwt_demo, DEMO_ENTRY),)))
+def _list_secrets(role: Role, cluster: ClusterSpec, names: Names) -> Iterator[SecretReference]:
+    yield from list_database_references(cluster) or (_refer(names.postgres, URI),)
+    yield _refer(names.nats_users, role)
+    yield from list_role_references(role, cluster)
+    if role == "gateway" and cluster.auth.demo_key:
+        yield _refer(names.jwt_demo, KEY_ENTRY)
+    if needs_unsubscribe_key(cluster.channels):
+        yield _refer(names.unsubscribe, KEY_ENTRY)
 
 
 def _refer(generated: str, entry: str) -> SecretReference:

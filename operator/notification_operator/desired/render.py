@@ -1,7 +1,8 @@
 """The whole of a cluster, put together. Pure: the same spec and inputs give the same manifests, always."""
 
+from ..channels import needs_unsubscribe_key
 from ..spec import ClusterSpec
-from .config import DEMO_ENTRY, render_config
+from .config import KEY_ENTRY, render_config
 from .gateway import render_gateway_base, render_gateways
 from .generated import Entry, GeneratedSecret
 from .inputs import Inputs
@@ -40,8 +41,11 @@ def _render_generated(owner: Owner, cluster: ClusterSpec) -> tuple[GeneratedSecr
     if cluster.database.source == "embedded":
         secrets.append(render_postgres_secret(owner))
     if cluster.auth.demo_key:
-        key = (Entry(DEMO_ENTRY, "jwt-key"),)
+        key = (Entry(KEY_ENTRY, "jwt-key"),)
         secrets.append(GeneratedSecret(owner.describe("gateway", owner.names.jwt_demo), key))
+    if needs_unsubscribe_key(cluster.channels):
+        key = (Entry(KEY_ENTRY, "password"),)
+        secrets.append(GeneratedSecret(owner.describe("gateway", owner.names.unsubscribe), key))
     return tuple(secrets)
 
 

@@ -4,12 +4,13 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..channels import needs_unsubscribe_key
 from ..errors import Unusable
 from ..machine import Machine, Places
 from ..nats_config import PERMISSIONS, render_nats_config
+from ..secret_reference import list_channel_references, list_key_references
 from ..spec import ClusterSpec
 from ..topology import derive_nats_place, derive_postgres_uri
-from ..workload_config import list_auth_keys
 from .replacement import replace_file
 
 OWNER_ONLY = 0o600
@@ -30,24 +31,31 @@ def ensure_database_password(places: Places) -> DatabasePassword:
 
 
 def ensure_secrets(cluster: ClusterSpec, machine: Machine, database_password: str) -> None:
-    """Make what is absent and write what follows from it; raise Unusable when a key that the user names is absent."""
+    """Make what is absent and write what follows from it; raise Unusable when a file of the user's is absent."""
     places = machine.places
     passwords = {role: _ensure(places.nats_password(role)) for role in PERMISSIONS}
     uri = derive_postgres_uri(machine.ports.postgres, database_password)
     nats = render_nats_config(cluster.nats, derive_nats_place(cluster, machine), passwords)
     replace_file(places.postgres_uri, uri + "\n", mode=OWNER_ONLY)
     replace_file(places.nats_config, nats, mode=OWNER_ONLY)
-    _ensure_auth_keys(cluster, places)
+    _ensure_generated(cluster, places)
+    _require_given(cluster, places)
 
 
-def _ensure_auth_keys(cluster: ClusterSpec, places: Places) -> None:
-    for number, key in enumerate(list_auth_keys(cluster.auth)):
-        path = places.auth_key(key.secret, key.entry)
-        if not key.secret:
-            _ensure(path)
-        elif not path.is_file():
-            field = f"spec.auth.keys[{number}].secretRef"
-            raise Unusable(f"{field}: there are no Secrets on this machine: put the key into the file {path}")
+def _ensure_generated(cluster: ClusterSpec, places: Places) -> None:
+    if cluster.auth.demo_key:
+        _ensure(places.auth_key("", ""))
+    if needs_unsubscribe_key(cluster.channels):
+        _ensure(places.unsubscribe_key)
+
+
+def _require_given(cluster: ClusterSpec, places: Places) -> None:
+    for reference in (*list_key_references(cluster), *list_channel_references(cluster)):
+        for path in (places.given(reference.name, entry) for entry in reference.entries):
+            if not path.is_file():
+                raise Unusable(
+                    f"{reference.field}: there are no Secrets on this machine: put what it names into the file {path}"
+                )
 
 
 def _ensure(path: Path) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .clusters import EMBEDDED
+from .clusters import APNS, EMAIL, EMBEDDED, SES, SMTP, WEBPUSH
 
 KEY = {"id": "a", "algorithm": "RS256", "secretRef": {"name": "jwt", "key": "a.pem"}}
 
@@ -27,6 +27,30 @@ def _key(**fields: Any) -> dict[str, Any]:
 
 def _pods(**fields: Any) -> dict[str, Any]:
     return {"gateway": {"podTemplate": fields}}
+
+
+def _mail(**fields: Any) -> dict[str, Any]:
+    return {"channels": {"email": {**EMAIL, **fields}}}
+
+
+def _relay(**fields: Any) -> dict[str, Any]:
+    return _mail(providers=[{"smtp": {**SMTP, **fields}}])
+
+
+def _account(**fields: Any) -> dict[str, Any]:
+    return _mail(providers=[{"ses": {**SES, **fields}}])
+
+
+def _apns(**fields: Any) -> dict[str, Any]:
+    return {"channels": {"push": {"apns": {**APNS, **fields}}}}
+
+
+def _webpush(**fields: Any) -> dict[str, Any]:
+    return {"channels": {"push": {"webpush": {**WEBPUSH, **fields}}}}
+
+
+def _webhook(**fields: Any) -> dict[str, Any]:
+    return {"channels": {"webhook": {"keySecretRefs": [{"name": "hooks", "key": "new"}], **fields}}}
 
 
 BAD_SPECS: tuple[BadSpec, ...] = (
@@ -117,4 +141,48 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     BadSpec("spec.topics[0].maxAge", {"topics": [{"family": "orders", "maxAge": "a week"}]}),
     BadSpec("spec.topics", {"topics": [{"family": "orders"}, {"family": "orders"}]}),
     BadSpec("spec.channels.sms", {"channels": {"sms": {}}}),
+    BadSpec("spec.channels.email.from", {"channels": {"email": {"providers": [{"ses": SES}]}}}),
+    BadSpec("spec.channels.email.from", _mail(**{"from": "the shop"})),
+    BadSpec("spec.channels.email.from", _mail(**{"from": "Shop\nBcc: all@example.org <shop@example.org>"})),
+    BadSpec("spec.channels.email.providers", _mail(providers=[])),
+    BadSpec("spec.channels.email.providers", _mail(providers=[{"ses": SES}] * 5)),
+    BadSpec("spec.channels.email.providers[0]", _mail(providers=[{}])),
+    BadSpec("spec.channels.email.providers[1]", _mail(providers=[{"ses": SES}, {"ses": SES, "smtp": SMTP}])),
+    BadSpec("spec.channels.email.providers[0].pigeon", _mail(providers=[{"pigeon": {}}])),
+    BadSpec("spec.channels.email.providers[0].smtp.host", _relay(host="mail example")),
+    BadSpec("spec.channels.email.providers[0].smtp.port", _relay(port=70_000)),
+    BadSpec("spec.channels.email.providers[0].smtp.security", _relay(security="off")),
+    BadSpec("spec.channels.email.providers[0].smtp.password", _relay(password="plain")),
+    BadSpec("spec.channels.email.providers[0].smtp.passwordSecretRef.key", _relay(passwordSecretRef={"name": "mail"})),
+    BadSpec("spec.channels.email.providers[0].smtp", _relay(security="none")),
+    BadSpec("spec.channels.email.providers[0].smtp", _mail(providers=[{"smtp": {"host": "mail", "user": "a"}}])),
+    BadSpec("spec.channels.email.providers[0].ses.region", _account(region="EU")),
+    BadSpec("spec.channels.email.providers[0].ses.endpoint", _account(endpoint="https://ses.example/v2")),
+    BadSpec("spec.channels.email.publicUrl", _mail(publicUrl="http://notify.example")),
+    BadSpec("spec.channels.email.publicUrl", _mail(publicUrl="https://notify.example/?a=b")),
+    BadSpec(
+        "spec.channels.email.publicUrl",
+        {
+            "channels": {
+                "email": {
+                    "from": "shop@example.org",
+                    "providers": [{"ses": SES}],
+                    "unsubscribeKeySecretRef": {"name": "links", "key": "key"},
+                }
+            }
+        },
+    ),
+    BadSpec("spec.channels.push.fcm.serviceAccountSecretRef", {"channels": {"push": {"fcm": {}}}}),
+    BadSpec("spec.channels.push.apns.keyId", _apns(keyId="key")),
+    BadSpec("spec.channels.push.apns.topic", _apns(topic="org.app\r\nx: y")),
+    BadSpec("spec.channels.push.apns.sandbox", _apns(sandbox="yes")),
+    BadSpec("spec.channels.push.webpush.subject", _webpush(subject="ops@example.org")),
+    BadSpec("spec.channels.push.webpush.publicKey", _webpush(publicKey="a private key")),
+    BadSpec("spec.channels.push.webpush.allowPrivate[0]", _webpush(allowPrivate=["10.0.0.0"])),
+    BadSpec("spec.channels.push.webpush.allowPrivate[0]", _webpush(allowPrivate=["10.1.2.3/8"]), in_condition=True),
+    BadSpec("spec.channels.webhook.keySecretRefs", {"channels": {"webhook": {}}}),
+    BadSpec("spec.channels.webhook.keySecretRefs", _webhook(keySecretRefs=[])),
+    BadSpec("spec.channels.webhook.url", _webhook(url="http://hooks.example")),
+    BadSpec("spec.channels.webhook.url", _webhook(url="https://user:password@hooks.example")),
+    BadSpec("spec.channels.webhook.allowPrivate[0]", _webhook(allowPrivate=["::/200"]), in_condition=True),
 )

@@ -15,6 +15,40 @@ GOLDEN = Path(__file__).with_name("golden")
 EMBEDDED = {"embedded": {"storage": "1Gi"}}
 
 
+def refer(name: str, key: str) -> dict[str, str]:
+    """An entry of a Secret."""
+    return {"name": name, "key": key}
+
+
+SMTP = {"host": "mail.example.org", "user": "mailer", "passwordSecretRef": refer("mail", "password")}
+SES = {
+    "region": "eu-central-1",
+    "accessKeyIdSecretRef": refer("ses", "accessKeyId"),
+    "secretAccessKeySecretRef": refer("ses", "secretAccessKey"),
+}
+APNS = {"keySecretRef": refer("apns", "AuthKey.p8"), "keyId": "KEY1234567", "teamId": "TEAM123456", "topic": "org.app"}
+WEBPUSH = {"keySecretRef": refer("vapid", "key.pem"), "subject": "mailto:ops@example.org", "publicKey": "B" + "x" * 86}
+EMAIL = {
+    "from": "Shop <no-reply@example.org>",
+    "publicUrl": "https://notify.example.org",
+    "providers": [{"smtp": {**SMTP, "port": 465, "security": "tls"}}, {"ses": SES}],
+}
+CHANNELS: dict[str, Any] = {
+    "email": EMAIL,
+    "push": {
+        "fcm": {"serviceAccountSecretRef": refer("fcm", "account.json")},
+        "apns": {**APNS, "sandbox": True},
+        "webpush": {**WEBPUSH, "allowPrivate": ["10.1.0.0/16"]},
+    },
+    "webhook": {
+        "keySecretRefs": [refer("hooks", "old"), refer("hooks", "new")],
+        "url": "https://hooks.example.org/in?from=us",
+        "allowPrivate": ["10.0.0.0/8", "fd00::/8"],
+    },
+    "authoritySecretRef": refer("mail", "ca.crt"),
+}
+
+
 def write_file(**spec: Any) -> bytes:
     """A file whose spec has these fields, and the least that is needed besides."""
     document = {

@@ -8,7 +8,7 @@ import yaml
 from notification_operator.desired import GeneratedSecret, Inputs, Manifest, Rendering, render
 from notification_operator.spec import ClusterSpec, derive_cluster, parse_document
 
-from .clusters import EMBEDDED, GOLDEN, SAMPLES, derive
+from .clusters import CHANNELS, EMAIL, EMBEDDED, GOLDEN, SAMPLES, derive
 
 FOLDER = GOLDEN / "manifests"
 KEY = {"id": "main", "algorithm": "RS256", "secretRef": {"name": "jwt", "key": "public.pem"}}
@@ -19,6 +19,10 @@ CLUSTERS: dict[str, dict[str, Any]] = {
         "gateway": {"autoscaling": {"minReplicas": 2, "maxReplicas": 6, "connectionsPerGateway": 8000}},
         "worker": {"autoscaling": {"maxReplicas": 3}},
         "database": {**EMBEDDED, "pool": {"max": 8}},
+    },
+    "channels": {"channels": CHANNELS},
+    "channels-with-a-key-of-its-own": {
+        "channels": {"email": {**EMAIL, "unsubscribeKeySecretRef": {"name": "links", "key": "key"}}}
     },
     "cloudnativepg": {"database": {"cloudNativePG": {"cluster": "pg"}}},
     "concurrency-and-pool": {

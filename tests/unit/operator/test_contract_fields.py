@@ -8,7 +8,7 @@ from notification_operator.document import Document
 from notification_operator.local.unsupported import list_ignored
 from notification_operator.spec import derive_cluster, parse_document
 
-from .clusters import EMBEDDED, write_file
+from .clusters import CHANNELS, EMBEDDED, write_file
 
 SECRET_KEY = {"name": "jwt", "key": "public.pem"}
 WHOLE_CONTRACT: dict[str, Any] = {
@@ -47,7 +47,7 @@ WHOLE_CONTRACT: dict[str, Any] = {
         "concurrency": {"high": 1, "normal": 2, "low": 3},
         "resources": {"limits": {"memory": "1Gi"}},
     },
-    "channels": {"email": {"from": "a@example.org"}, "push": {}, "webhook": {}},
+    "channels": CHANNELS,
     "limits": {"eventsPerMinute": 100},
     "topics": [{"family": "orders", "maxAge": "7d", "maxBytes": "1Gi", "slowConsumer": "keepLatest", "authorize": {}}],
     "monitoring": {"enabled": True},
@@ -92,7 +92,6 @@ def test_a_local_run_names_every_field_that_it_ignores() -> None:
         "spec.gateway.podTemplate",
         "spec.worker.autoscaling",
         "spec.worker.resources",
-        "spec.channels",
         "spec.limits",
         "spec.topics",
         "spec.monitoring",

@@ -36,6 +36,7 @@ def test_the_least_file_gets_every_default() -> None:
         worker=WorkerSpec(
             replicas=1, max_replicas=1, high=10, normal=20, low=5, resources=WORKER_RESOURCES, pod_template={}
         ),
+        channels={},
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from notification_operator.desired import Rendering
 from notification_operator.images import Images
 
-from .clusters import derive
+from .clusters import CHANNELS, EMAIL, derive
 from .manifests import list_pods, render_cluster
 
 GATEWAY, WORKER, NATS, POSTGRES = (
@@ -38,6 +38,8 @@ def list_restarts(before: Rendering, after: Rendering) -> set[str]:
         ({"auth": {"issuer": "https://id.example"}}, {GATEWAY}, False),
         ({"gateway": {"resources": {"limits": {"cpu": 2}}}}, {GATEWAY}, False),
         ({"worker": {"concurrency": {"low": 1}}}, {WORKER}, True),
+        ({"channels": {"push": {"fcm": CHANNELS["push"]["fcm"]}}}, {WORKER}, True),
+        ({"channels": {"email": EMAIL}}, {GATEWAY, WORKER}, True),
         ({"worker": {"podTemplate": {"nodeSelector": {"disk": "ssd"}}}}, {WORKER}, True),
         ({"nats": {"syncInterval": "always"}}, {NATS}, False),
         ({"database": {"embedded": {"storage": "1Gi"}, "pool": {"max": 5}}}, {GATEWAY, WORKER}, True),
@@ -87,6 +89,11 @@ def test_another_version_of_a_users_secret_restarts_who_reads_it() -> None:
     before = render_spec(spec, secret_versions={"jwt": "1", "pg": "1"})
     assert list_restarts(before, render_spec(spec, secret_versions={"jwt": "2", "pg": "1"})) == {GATEWAY}
     assert list_restarts(before, render_spec(spec, secret_versions={"jwt": "1", "pg": "2"})) == {GATEWAY, WORKER}
+
+
+def test_another_version_of_a_providers_secret_restarts_the_workers() -> None:
+    before = render_spec({"channels": CHANNELS}, secret_versions={"fcm": "1"})
+    assert list_restarts(before, render_spec({"channels": CHANNELS}, secret_versions={"fcm": "2"})) == {WORKER}
 
 
 def test_versions_of_other_secrets_make_no_difference() -> None:
