@@ -11,6 +11,7 @@ import asyncpg
 from notifications.adapters.memory.contacts import MemoryContacts
 from notifications.adapters.memory.devices import MemoryDevices
 from notifications.adapters.memory.requests import MemoryRequests
+from notifications.adapters.memory.revocations import MemoryRevocations
 from notifications.adapters.memory.store import MemoryStore
 from notifications.adapters.memory.templates import MemoryTemplates
 from notifications.adapters.postgres.contacts import PostgresContacts
@@ -21,6 +22,7 @@ from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
 from notifications.adapters.postgres.requests import PostgresRequests
+from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.postgres.templates import PostgresTemplates
 from notifications.domain.ids import RANDOM_BITS, uuid7
@@ -28,6 +30,7 @@ from notifications.domain.jobs import Job
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.submission import Accepted, Conflict, Copy, Submission
 from notifications.ports.contact import ContactStore, DeviceStore
+from notifications.ports.revocation import RevocationStore
 from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, RequestStore, SubmissionStore
 from notifications.ports.template import TemplateStore
 
@@ -50,6 +53,9 @@ EMPTY = """
 TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
 TRUNCATE notification_preferences, preference_defaults;
 TRUNCATE contacts, devices, templates;
+TRUNCATE contacts, devices;
+TRUNCATE revocations;
+UPDATE revocation_head SET version = 0;
 DELETE FROM epochs WHERE name = 'stream';
 UPDATE clock.turned SET seconds = 0;
 """
@@ -75,6 +81,7 @@ class Stores(Protocol):
     contacts: ContactStore
     devices: DeviceStore
     templates: TemplateStore
+    revocations: RevocationStore
 
     def now(self) -> datetime: ...
 
@@ -105,6 +112,7 @@ class MemoryStores:
         self.contacts: ContactStore = MemoryContacts(devices)
         self.devices: DeviceStore = devices
         self.templates: TemplateStore = MemoryTemplates(self.now)
+        self.revocations: RevocationStore = MemoryRevocations(self.now)
 
     def now(self) -> datetime:
         return self._now
@@ -142,6 +150,7 @@ class PostgresStores:
         self.contacts: ContactStore = PostgresContacts(pool)
         self.devices: DeviceStore = PostgresDevices(pool)
         self.templates: TemplateStore = PostgresTemplates(pool)
+        self.revocations: RevocationStore = PostgresRevocations(pool)
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._turned

@@ -87,6 +87,10 @@ class Connection:
             self._close()
             self._wire.loop.call_at(max(self._due, self._wire.loop.time() + 0.001), self._end, context=Context())
 
+    def dismiss(self) -> None:
+        """Disconnect for good; nobody is revoked here."""
+        self.close()
+
     def cut(self) -> None:
         """Break the connection: some of what was on its way still arrives."""
         if self._is_cut or self.ended.done():

@@ -8,21 +8,25 @@ from dataclasses import dataclass
 
 from notifications.adapters.http.application import build_application
 from notifications.adapters.http.demo import demo_routes
-from notifications.adapters.http.listener import AbstractRouteDef, Listener
+from notifications.adapters.http.listener import AbstractRouteDef, Api, Listener
 from notifications.adapters.http.management import Load, Management, Readiness
 from notifications.adapters.http.notifications import NotificationsApi
 from notifications.adapters.http.preferences import PreferencesApi
+from notifications.adapters.http.reference import Reference
+from notifications.adapters.http.revocations import RevocationsApi
 from notifications.adapters.jwt.keys import load_keys
 from notifications.adapters.jwt.minter import TokenMinter
 from notifications.adapters.jwt.verifier import TokenVerifier
 from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
 from notifications.adapters.nats.connection import Connection
 from notifications.adapters.nats.queue import JetStreamQueue
+from notifications.adapters.nats.revocations import NatsRevocationBus
 from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
 from notifications.adapters.postgres.requests import PostgresRequests
+from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.adapters.prometheus.process import ProcessGauge
@@ -36,11 +40,14 @@ from notifications.app.fleet import Fleet
 from notifications.app.hub import Hub
 from notifications.app.read_state import ReadState
 from notifications.app.relay import Relay
-from notifications.app.upkeep import keep_sessions
+from notifications.app.revocations import Revocations
+from notifications.app.upkeep import dismiss_revoked, keep_sessions
 from notifications.clock import make_id, now
 from notifications.config import AuthConfig, GatewayConfig, load_config
 from notifications.domain.notification import wire_time
-from notifications.lifecycle import Life, open_listener, open_nats, open_postgres
+from notifications.domain.principal import Principal
+from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
+from notifications.patience import insist
 from notifications.ports.bus import Beacon
 
 _log = logging.getLogger(__name__)
@@ -63,8 +70,8 @@ class Gateway:
     fleet: Fleet
     marks: DeliveryMarks
     server: SocketServer
-    api: NotificationsApi
-    preferences: PreferencesApi
+    revocations: Revocations
+    routes: list[AbstractRouteDef]
     forwarder: Forwarder
 
 
@@ -80,6 +87,7 @@ async def run(arguments: argparse.Namespace) -> None:
         load = report_load(gateway, config.connection_limit, metrics)
         management = Management(readiness, metrics.render, load)
         await open_listener(life, management.app(), arguments.host, arguments.management_port)
+        await insist(gateway.revocations.look, START_WITHIN)
         public = await open_doors(life, arguments, config, gateway)
         start_loops(life, gateway)
         readiness.ready = True
@@ -105,23 +113,35 @@ def build_gateway(life: Life, arguments: argparse.Namespace, verifier: TokenVeri
     """Wire the parts."""
     pool, nats, metrics, tasks = backends.pool, backends.nats, backends.metrics, life.tasks
     inbox, bus = PostgresInbox(pool), NatsInboxBus(nats)
+    kept = PostgresRevocations(pool)
+    revocations = Revocations(kept, NatsRevocationBus(nats), now)
+
+    def verify(token: object) -> Principal:
+        return revocations.check(verifier.verify(token))
+
     marks = DeliveryMarks(inbox, now, metrics)
     hub = Hub(arguments.id, inbox, bus, marks.report, tasks)
     nats.on_return = lambda: hub.watch.soon(*hub.owners())
+    revocations.on_change = lambda: dismiss_revoked(hub, revocations.check)
     read_state = ReadState(inbox, bus, hub.offer)
     relay = Relay(JetStreamQueue(nats), PostgresOutbox(pool), tasks)
     acceptor = Acceptor(PostgresSubmissions(pool), relay.start, metrics, tasks)
     address = f"{arguments.advertise or arguments.host}:{arguments.internal_port or arguments.port}"
     loop = asyncio.get_running_loop()
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
-    server = SocketServer(arguments.id, verifier.verify, hub, ClientEvents(inbox, read_state, metrics).serve, metrics)
+    server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, metrics).serve, metrics)
+    apis: list[Api] = [
+        NotificationsApi(verify, acceptor, inbox, PostgresRequests(pool), read_state, now, make_id),
+        PreferencesApi(verify, PostgresPreferences(pool)),
+        RevocationsApi(verify, revocations, kept, now, make_id),
+    ]
     return Gateway(
         hub=hub,
         fleet=fleet,
         marks=marks,
         server=server,
-        api=NotificationsApi(verifier.verify, acceptor, inbox, PostgresRequests(pool), read_state, now, make_id),
-        preferences=PreferencesApi(verifier.verify, PostgresPreferences(pool)),
+        revocations=revocations,
+        routes=[route for api in apis for route in api.routes()],
         forwarder=Forwarder(arguments.id, fleet.address_of, server.handle_request),
     )
 
@@ -133,6 +153,7 @@ def start_loops(life: Life, gateway: Gateway) -> None:
     life.keep(gateway.hub.watch.run(gateway.hub.owners), "position watch")
     life.keep(keep_sessions(gateway.hub, now), "session upkeep")
     life.keep(gateway.server.run(), "connect timeout")
+    life.keep(gateway.revocations.run(), "revocations")
 
 
 async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayConfig, gateway: Gateway) -> Listener:
@@ -144,7 +165,7 @@ async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayC
     if arguments.internal_port:
         internal = build_application([], gateway.server.handle_request, may_open)
         await open_listener(life, internal, arguments.host, arguments.internal_port)
-    routes: list[AbstractRouteDef] = [*gateway.api.routes(), *gateway.preferences.routes()]
+    routes = [*gateway.routes, *Reference(gateway.routes).routes()]
     if config.demo:
         auth = config.auth
         mint = TokenMinter(load_keys(auth.keys), auth.issuer, auth.audience).mint

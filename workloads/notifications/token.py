@@ -11,9 +11,11 @@ from notifications.adapters.jwt.minter import TokenMinter
 from notifications.clock import now
 from notifications.config import GatewayConfig, load_config
 from notifications.domain.errors import Misconfigured, Refused
+from notifications.domain.limits import MAX_TOKEN_LIFE
 from notifications.domain.text import check_id, check_tenant
 
 _PLACES = (Path("/etc/notifications/gateway.json"), Path(".local/config/gateway.json"))
+_LONGEST = timedelta(seconds=MAX_TOKEN_LIFE)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -65,4 +67,7 @@ def _ttl(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if match is None:
         raise Misconfigured(f"--ttl {text!r} is not a time such as 90s, 15m, 1h or 7d")
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    ttl = timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    if ttl > _LONGEST:
+        raise Misconfigured(f"--ttl {text!r} is too long: gateways refuse tokens of more than {_LONGEST.days} days")
+    return ttl

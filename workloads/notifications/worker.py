@@ -9,6 +9,7 @@ from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.partitions import Partitions
+from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.app.consume import Consumer
@@ -46,7 +47,8 @@ async def run(arguments: argparse.Namespace) -> None:
             life.keep(consumer.run(dispatcher.dispatch), "consumer")
         life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
         life.keep(Releaser(PostgresHeld(pool), Relay(queue, outbox, life.tasks).start).run(), "releaser")
-        life.keep(keep_house(Partitions(pool), PostgresSubmissions(pool), now), "housekeeping")
+        forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget]
+        life.keep(keep_house(Partitions(pool), forget, now), "housekeeping")
         readiness.ready = True
         _log.info("ready", extra={"queues": config.queues})
         await life.until_told()

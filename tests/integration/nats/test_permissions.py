@@ -6,6 +6,7 @@ import pytest
 
 from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
 from notifications.adapters.nats.queue import JetStreamQueue
+from notifications.adapters.nats.revocations import NatsRevocationBus
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
 from notifications.domain.jobs import Queue
@@ -17,8 +18,8 @@ from tests.support.waiting import eventually
 
 LEAST = {
     "gateway": {
-        "publish": ["ntf.jobs.*", "ntf.inbox.*.*", "ntf.fleet", "_INBOX.gateway.>"],
-        "subscribe": ["ntf.inbox.*.*", "ntf.fleet", "_INBOX.gateway.>"],
+        "publish": ["ntf.jobs.*", "ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"],
+        "subscribe": ["ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"],
         "allow_responses": True,
     },
     "worker": {
@@ -73,6 +74,10 @@ async def test_gateway_and_worker_do_their_work_with_the_least_permissions(
     await NatsFleetBus(gateway).listen(beacons.append)
     await NatsFleetBus(gateway).announce(beacon)
     await eventually(lambda: beacons == [beacon])
+    signals: list[None] = []
+    await NatsRevocationBus(gateway).listen(lambda: signals.append(None))
+    await NatsRevocationBus(gateway).announce()
+    await eventually(lambda: signals == [None])
     assert "ermission" not in caplog.text
 
 

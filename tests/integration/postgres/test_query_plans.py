@@ -19,9 +19,13 @@ from notifications.adapters.postgres import (
     requests,
     submissions,
     templates,
+    revocations,
+    submissions,
 )
 from notifications.domain.ids import uuid7
+from notifications.domain.limits import LIFTED_KEPT
 from notifications.domain.preferences import DEFAULT_DIGEST
+from notifications.domain.revocation import REMEMBERED
 from tests.integration.postgres.submissions import TENANT, write_submission
 from tests.support.postgres import Postgres
 from tests.support.schema import create_inbox_database
@@ -66,6 +70,9 @@ INSERT INTO devices (id, tenant, user_id, kind, digest, target, created_at, seen
 SELECT gen_random_uuid(), '{TENANT}', 'user-' || n % 10000, 'fcm', sha256(n::text::bytea), 'token', now(), now()
 FROM generate_series(0, 19999) n;
 INSERT INTO templates SELECT '{TENANT}-' || n % 1000, 'type-' || n, 'email', '', '{{}}', now()
+INSERT INTO revocations
+SELECT 'tenant-' || n % 20, 'sub', 'user-' || n, gen_random_uuid(), now() - n * interval '1 hour',
+    CASE WHEN n % 10 = 0 THEN now() - n * interval '1 minute' END, n + 1
 FROM generate_series(0, 19999) n;
 VACUUM ANALYZE;
 """
@@ -148,6 +155,14 @@ QUERIES = {
     "list templates": query(templates.LIST, (TENANT,), TEMPLATES),
     "save a template": query(templates.SAVE, (TENANT, "greeting", "email", "", "{}", 500), TEMPLATES),
     "remove a template": query(templates.REMOVE, (TENANT, "greeting", "email", ""), TEMPLATES),
+    "revoke": query(revocations.REVOKE, (TENANT, "sub", "alice", IDS[0], NOW, 30_000), "revocations_pkey"),
+    "is full": query(revocations.IS_FULL, ("tenant-1", "sub", "alice", 100_000), "revocations_id"),
+    "lift": query(revocations.LIFT, (TENANT, IDS[0], 30_000), "revocations_id"),
+    "newest revocations": query(revocations.NEWEST, (TENANT, None, 20), "revocations_id"),
+    "rulings": query(revocations.RULINGS, (19_000, 100), "revocations_version"),
+    "forget revocations": query(
+        revocations.FORGET, (REMEMBERED, LIFTED_KEPT, 1_000), "revocations_at", "revocations_lifted"
+    ),
     "settle": query(outbox.SETTLE, (*JOBS, ["sent"] * 10, [None] * 10), JOB),
 }
 

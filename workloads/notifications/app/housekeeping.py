@@ -1,7 +1,8 @@
-"""What the database needs from time to time: partitions made ahead, and keys that are no longer kept forgotten."""
+"""What the database needs from time to time: partitions made ahead, and what is no longer kept forgotten."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,22 +21,19 @@ class Partitions(Protocol):
         ...
 
 
-class Keys(Protocol):
-    """Idempotency-Keys."""
-
-    async def forget_keys(self) -> int:
-        """Delete some that are no longer kept and return how many there were."""
-        ...
+Forget = Callable[[], Awaitable[int]]
+"""Deletes some of what is no longer kept and returns how much there was."""
 
 
-async def keep_house(partitions: Partitions, keys: Keys, clock: Clock) -> None:
+async def keep_house(partitions: Partitions, forget: Sequence[Forget], clock: Clock) -> None:
     """Do it every HOUSEKEEPING_EVERY until cancelled, and sooner again when the database could not be asked."""
     while True:
         try:
             if made := await partitions.ensure(clock()):
                 _log.info("partitions made", extra={"partitions": made})
-            while await keys.forget_keys():
-                pass
+            for forget_some in forget:
+                while await forget_some():
+                    pass
         except Unavailable as error:
             _log.warning("housekeeping postponed", extra={"reason": str(error)})
             await asyncio.sleep(HOUSEKEEPING_AFTER_FAILURE)

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 
 from notifications.app.hub import Hub
 from notifications.app.session import Session
-from notifications.domain.errors import TokenExpired
+from notifications.domain.errors import Refused, Revoked, TokenExpired
 from notifications.domain.limits import POSITION_FRAME
+from notifications.domain.principal import Principal
 from notifications.ports.clock import Clock
 
 
@@ -22,7 +24,20 @@ async def keep_sessions(hub: Hub, clock: Clock) -> None:
                 session.tell_position()
 
 
+def dismiss_revoked(hub: Hub, check: Callable[[Principal], object]) -> None:
+    """Disconnect, for good, every session whose token `check` finds to be revoked."""
+    for session in hub.sessions():
+        try:
+            check(session.principal)
+        except Revoked as error:
+            _tell(session, error)
+            session.socket.dismiss()
+
+
 def _expire(session: Session) -> None:
-    error = TokenExpired()
-    session.socket.send("error", json.dumps({"code": error.code, "message": str(error)}))
+    _tell(session, TokenExpired())
     session.socket.close()
+
+
+def _tell(session: Session, error: Refused) -> None:
+    session.socket.send("error", json.dumps({"code": error.code, "message": str(error)}))

@@ -20,6 +20,7 @@ class Principal:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     token_id: str | None = None
+    issued_at: datetime | None = None
 
 
 def require_producer(principal: Principal) -> None:

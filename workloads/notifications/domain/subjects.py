@@ -9,6 +9,7 @@ from notifications.domain.notification import UserKey
 PREFIX: Final = "ntf"
 JOBS: Final = f"{PREFIX}.jobs"
 FLEET: Final = f"{PREFIX}.fleet"
+REVOCATIONS: Final = f"{PREFIX}.revocations"
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 

@@ -26,3 +26,7 @@ class Socket(Protocol):
     def close(self) -> None:
         """Close the transport, so that a client comes back by itself."""
         ...
+
+    def dismiss(self) -> None:
+        """Send a Socket.IO disconnect, so that a client does not come back by itself, and close the transport."""
+        ...

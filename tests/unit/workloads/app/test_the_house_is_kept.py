@@ -32,7 +32,7 @@ class House:
 def test_it_is_repeated_and_an_outage_only_postpones_it() -> None:
     async def work() -> tuple[House, datetime]:
         house, began = House(failures=2), clock()
-        keeping = asyncio.ensure_future(keep_house(house, house, clock))
+        keeping = asyncio.ensure_future(keep_house(house, [house.forget_keys], clock))
         await asyncio.sleep(2 * HOUSEKEEPING_AFTER_FAILURE + HOUSEKEEPING_EVERY + 1)
         keeping.cancel()
         return house, began

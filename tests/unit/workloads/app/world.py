@@ -86,6 +86,11 @@ class MemorySocket:
         """Remember that it was closed."""
         self.closed = True
 
+    def dismiss(self) -> None:
+        """Remember that it was told to stay away."""
+        self.sent.append(("disconnect", None, None))
+        self.close()
+
     def names(self) -> list[str]:
         """The events that were sent, by name."""
         return [name for name, _, _ in self.sent]

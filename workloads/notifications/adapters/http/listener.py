@@ -1,11 +1,22 @@
 """Listening sockets."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from aiohttp import web
 from aiohttp.web import AbstractRouteDef, Application
 
 from notifications.domain.limits import IDLE_TIMEOUT
 
-__all__ = ["AbstractRouteDef", "Application", "Listener"]
+__all__ = ["AbstractRouteDef", "Api", "Application", "Listener"]
+
+
+class Api(Protocol):
+    """A part of what is served."""
+
+    def routes(self) -> Sequence[AbstractRouteDef]:
+        """Return its routes."""
+        ...
 
 
 class Listener:

@@ -2,14 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 
 from notifications.adapters.jwt.keys import Key
 from notifications.domain.errors import Invalid, Refused, TokenExpired, Unauthenticated
-from notifications.domain.limits import MAX_TOKEN
+from notifications.domain.limits import MAX_TOKEN, MAX_TOKEN_LIFE
 from notifications.domain.notification import UserKey
 from notifications.domain.principal import Principal
 from notifications.domain.text import check_id, check_tenant
@@ -18,6 +18,7 @@ from notifications.ports.clock import Clock
 _REQUIRED = ["exp", "iss", "aud", "sub"]
 _FORBIDDEN_HEADERS = frozenset({"crit", "jku", "jwk", "x5u", "x5c", "b64"})
 _LEEWAY = 30
+_LONGEST_LIFE = timedelta(seconds=MAX_TOKEN_LIFE)
 _CACHED = 10_000
 _MOST_NAMES = 1_000
 DEFAULT_TENANT = "default"
@@ -53,11 +54,17 @@ class TokenVerifier:
 
     def _read(self, token: str) -> Principal:
         try:
-            return _principal(self._claims(token))
+            return self._check_life(_principal(self._claims(token)))
         except jwt.ExpiredSignatureError as error:
             raise TokenExpired from error
         except (jwt.PyJWTError, Refused, ValueError, TypeError, OSError, OverflowError, RecursionError) as error:
             raise Unauthenticated(f"the token does not verify: {error}") from error
+
+    def _check_life(self, principal: Principal) -> Principal:
+        """Refuse a token of which a revocation would have to be remembered for ever."""
+        if principal.expires_at - (principal.issued_at or self._clock()) > _LONGEST_LIFE:
+            raise Unauthenticated(f"it lives for longer than {_LONGEST_LIFE.days} days")
+        return principal
 
     def _claims(self, token: str) -> dict[str, Any]:
         key = self._key_for(jwt.get_unverified_header(token))
@@ -92,7 +99,8 @@ def _principal(claims: dict[str, Any]) -> Principal:
         groups=_names(claims.get("groups", []), "groups"),
         roles=_names(claims.get("roles", []), "roles"),
         scopes=frozenset(_text(claims.get("scope", ""), "scope").split()),
-        token_id=_text(claims["jti"], "jti") if "jti" in claims else None,
+        token_id=check_id(_text(claims["jti"], "jti"), "jti") if "jti" in claims else None,
+        issued_at=datetime.fromtimestamp(claims["iat"], UTC) if "iat" in claims else None,
     )
 
 

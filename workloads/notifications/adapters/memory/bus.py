@@ -1,4 +1,4 @@
-"""The ports InboxBus and FleetBus in memory: listeners are called at once, in the order in which they came."""
+"""The ports of the bus in memory: listeners are called at once, in the order in which they came."""
 
 import itertools
 import logging
@@ -87,3 +87,18 @@ class MemoryFleetBus:
     async def announce(self, beacon: Beacon) -> None:
         """Send a beacon to all listeners."""
         self._listeners.call(beacon)
+
+
+class MemoryRevocationBus:
+    """Carries signals between those who share this object."""
+
+    def __init__(self) -> None:
+        self._listeners: _Listeners[None] = _Listeners()
+
+    async def listen(self, on_change: Callable[[], None]) -> MemorySubscription[None]:
+        """Call `on_change` for each signal."""
+        return self._listeners.add(lambda _: on_change())
+
+    async def announce(self) -> None:
+        """Signal a change to all listeners."""
+        self._listeners.call(None)

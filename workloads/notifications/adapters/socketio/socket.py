@@ -64,6 +64,11 @@ class GatewaySocket:
         if self._closing is None:
             self._closing = asyncio.create_task(self._connection.close(wait=False), name=f"close {self.id}")
 
+    def dismiss(self) -> None:
+        """Disconnect for good: a stock client does not come back by itself."""
+        self._put("1")
+        self.close()
+
     @property
     def _ended(self) -> bool:
         return bool(self._connection.closed or self._connection.closing)

@@ -120,3 +120,19 @@ def test_without_a_secret_nothing_can_be_minted() -> None:
     public = Key("theirs", "EdDSA", ed25519.Ed25519PrivateKey.generate().public_key())
     with pytest.raises(Misconfigured, match="HS256"):
         TokenMinter([public], "us", "us")
+
+
+@pytest.mark.parametrize("iat", [None, int(time.time()) - 60, time.time() - 0.5])
+def test_a_token_may_say_when_it_was_issued(iat: float | None) -> None:
+    told: dict[str, Any] = {} if iat is None else {"iat": iat}
+    assert verifier().verify(token(**told)).issued_at == (None if iat is None else datetime.fromtimestamp(iat, UTC))
+
+
+YEAR = 366 * 86_400
+
+
+@pytest.mark.parametrize(("iat", "exp"), [(None, YEAR - 5), (0, YEAR), (-60, YEAR - 60), (0, 60)])
+def test_a_token_may_live_for_a_year(iat: int | None, exp: int) -> None:
+    at = int(time.time())
+    told: dict[str, Any] = {} if iat is None else {"iat": at + iat}
+    assert verifier().verify(token(exp=at + exp, **told)).expires_at == datetime.fromtimestamp(at + exp, UTC)
