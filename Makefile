@@ -18,7 +18,7 @@ INSTALL = $(PIP) --disable-pip-version-check --no-input --quiet install
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --custom-compile-command 'make lock'
 
-.PHONY: help run test check e2e chaos kind kind-down kind-test images manifests format lock clean
+.PHONY: help run test check e2e bench chaos kind kind-down kind-test images manifests format lock clean
 
 help: ## List every target
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | LC_ALL=C sort -t: -k1,1 | awk -F ':.*## ' '{printf "  %-9s  %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then r
 
 e2e: .venv/dev.stamp images ## Build the images and prove the whole system on a Kubernetes of three nodes, under kills
 	@$(BIN)/python -m pytest tests/e2e --verbose --capture=no
+
+bench: .venv/dev.stamp ## Measure how many notifications are accepted a second, and what each costs in processor time
+	@$(BIN)/python -m tests.bench.accept
 
 chaos: .venv/dev.stamp ## Send notifications while processes are killed and NATS is wiped, then count what arrived
 	@$(BIN)/python -m pytest tests/chaos

@@ -7,7 +7,7 @@ import secrets
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,10 +39,14 @@ def find_binaries() -> Path:
 
 
 class Postgres:
-    """One server in `folder`, listening on a free loopback port that it keeps over restarts."""
+    """One server in `folder`, listening on a free loopback port that it keeps over restarts.
 
-    def __init__(self, folder: Path) -> None:
+    `settings` add to SETTINGS or replace what stands there.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.port = free_port()
+        self._settings = {**SETTINGS, **(settings or {})}
         self._binaries = find_binaries()
         self._folder = folder
         self._data = folder / "data"
@@ -137,7 +141,7 @@ class Postgres:
         assert done.returncode == 0, f"initdb failed: {done.stderr.strip()}"
 
     def _try_start(self) -> bool:
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with (self._folder / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._dropped(), self._binaries / "postgres", "-D", self._data, "-p", str(self.port), *settings],

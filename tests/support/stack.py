@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -164,10 +164,12 @@ def reserve_port() -> socket.socket:
 
 
 @asynccontextmanager
-async def run_stack(folder: Path, gateways: int = 2, workers: int = 1) -> AsyncIterator[Stack]:
-    """Start everything in `folder` and end it in the reverse order."""
+async def run_stack(
+    folder: Path, gateways: int = 2, workers: int = 1, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Stack]:
+    """Start everything in `folder` and end it in the reverse order; `settings` are PostgreSQL's."""
     with tempfile.TemporaryDirectory(prefix="postgres-") as data:
-        postgres, nats = Postgres(Path(data)), NatsServer(folder)
+        postgres, nats = Postgres(Path(data), settings), NatsServer(folder)
         try:
             postgres.start()
             nats.start()

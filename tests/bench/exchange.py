@@ -1,0 +1,90 @@
+"""What a load generator asks, and how it tells a right answer from a wrong one."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+RECIPIENTS = 10_000
+_TEXT = "Ann Example has left a comment under your photograph of the harbour: what a light, and what a day for it! " * 3
+_LENGTHS = range(20, 200)
+
+
+class Placed(msgspec.Struct, rename="camel"):
+    """A copy, as the answer to POST shows it."""
+
+    id: str
+    recipient_id: str
+    seq: int
+    state: str
+
+
+class Accepted(msgspec.Struct):
+    """The answer to POST."""
+
+    id: str
+    notifications: tuple[Placed]
+
+
+_accepted = msgspec.json.Decoder(Accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as bytes; it may be repeated. `recipient` is who the answer must name."""
+
+    raw: bytes
+    recipient: str = ""
+
+
+class Exchange(Protocol):
+    """The two halves of a request."""
+
+    def ask(self, connection: int) -> Question:
+        """The next request of a connection, never the same twice."""
+        ...
+
+    def accept(self, question: Question, status: int, body: bytes) -> str | None:
+        """The id in the answer, or None for an answer that is wrong."""
+        ...
+
+
+class Notifications:
+    """Each request has a recipient, a text and an Idempotency-Key of its own, and each connection a token."""
+
+    def __init__(self, tokens: Sequence[str], seed: int) -> None:
+        self._heads = [
+            "POST /api/notifications HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"Authorization: Bearer {token}\r\n"
+            for token in tokens
+        ]
+        self._random = random.Random(seed)
+
+    def ask(self, connection: int) -> Question:
+        chance = self._random.random
+        recipient = f"user-{int(chance() * RECIPIENTS)}"
+        text = _TEXT[: _LENGTHS[int(chance() * len(_LENGTHS))]]
+        key = f"{self._random.getrandbits(128):032x}"
+        body = f'{{"recipients":["{recipient}"],"type":"comment","content":"{text}","metadata":{{"key":"{key}"}}}}'
+        head = self._heads[connection % len(self._heads)]
+        raw = f"{head}Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        return Question(raw.encode(), recipient)
+
+    def accept(self, question: Question, status: int, body: bytes) -> str | None:
+        if status != 201:
+            return None
+        (placed,) = _accepted.decode(body).notifications
+        right = placed.recipient_id == question.recipient and placed.seq > 0 and placed.state == "queued"
+        return placed.id if right else None
+
+
+class Hello:
+    """The least that a server of the same kind can be asked, for comparison."""
+
+    def ask(self, connection: int) -> Question:
+        return Question(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n")
+
+    def accept(self, question: Question, status: int, body: bytes) -> str | None:
+        return "hello" if status == 200 and body == b"hello" else None
