@@ -1,6 +1,7 @@
 """What DeviceStore promises."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from uuid import UUID
@@ -47,7 +48,9 @@ async def test_the_longest_token_there_is_can_be_kept(stores: Stores) -> None:
 
 
 @pytest.mark.parametrize("make", [lambda: device(ALICE, "token"), lambda: browser(ALICE)], ids=["token", "browser"])
-async def test_a_device_that_comes_again_keeps_its_id_and_was_just_seen(stores: Stores, make: type[Device]) -> None:
+async def test_a_device_that_comes_again_keeps_its_id_and_was_just_seen(
+    stores: Stores, make: Callable[[], Device]
+) -> None:
     first = await stores.devices.register(make())
     await stores.later(1)
     other = await stores.devices.register(device(ALICE, "other"))

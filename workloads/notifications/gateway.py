@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from notifications.adapters.http.application import build_application
 from notifications.adapters.http.demo import demo_routes
+from notifications.adapters.http.devices import DevicesApi
 from notifications.adapters.http.listener import AbstractRouteDef, Api, Listener
 from notifications.adapters.http.management import Load, Management, Readiness
 from notifications.adapters.http.notifications import NotificationsApi
 from notifications.adapters.http.preferences import PreferencesApi
 from notifications.adapters.http.reference import Reference
 from notifications.adapters.http.revocations import RevocationsApi
+from notifications.adapters.http.users import UsersApi
 from notifications.adapters.jwt.keys import load_keys
 from notifications.adapters.jwt.minter import TokenMinter
 from notifications.adapters.jwt.verifier import TokenVerifier
@@ -21,6 +23,8 @@ from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
 from notifications.adapters.nats.connection import Connection
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
+from notifications.adapters.postgres.contacts import PostgresContacts
+from notifications.adapters.postgres.devices import PostgresDevices
 from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
@@ -83,7 +87,7 @@ async def run(arguments: argparse.Namespace) -> None:
     async with Life() as life:
         pool = await open_postgres(life, config.postgres, arguments.id)
         nats = await open_nats(life, config.nats, arguments.id)
-        gateway = build_gateway(life, arguments, verifier, Backends(pool, nats, metrics))
+        gateway = build_gateway(life, arguments, config, verifier, Backends(pool, nats, metrics))
         load = report_load(gateway, config.connection_limit, metrics)
         management = Management(readiness, metrics.render, load)
         await open_listener(life, management.app(), arguments.host, arguments.management_port)
@@ -109,7 +113,9 @@ def build_verifier(auth: AuthConfig) -> TokenVerifier:
     return TokenVerifier(load_keys(auth.keys), auth.issuer, auth.audience, now)
 
 
-def build_gateway(life: Life, arguments: argparse.Namespace, verifier: TokenVerifier, backends: Backends) -> Gateway:
+def build_gateway(
+    life: Life, arguments: argparse.Namespace, config: GatewayConfig, verifier: TokenVerifier, backends: Backends
+) -> Gateway:
     """Wire the parts."""
     pool, nats, metrics, tasks = backends.pool, backends.nats, backends.metrics, life.tasks
     inbox, bus = PostgresInbox(pool), NatsInboxBus(nats)
@@ -133,6 +139,8 @@ def build_gateway(life: Life, arguments: argparse.Namespace, verifier: TokenVeri
     apis: list[Api] = [
         NotificationsApi(verify, acceptor, inbox, PostgresRequests(pool), read_state, now, make_id),
         PreferencesApi(verify, PostgresPreferences(pool)),
+        UsersApi(verify, PostgresContacts(pool)),
+        DevicesApi(verify, PostgresDevices(pool), config.channels.webpush_public_key, now, make_id),
         RevocationsApi(verify, revocations, kept, now, make_id),
     ]
     return Gateway(

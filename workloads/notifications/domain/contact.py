@@ -10,7 +10,7 @@ from notifications.domain.network import check_endpoint
 from notifications.domain.text import check_text
 
 # Language, script, region and whatever follows, as BCP 47 writes them
-_LOCALE = re.compile(r"(?=.{2,35}$)[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+LOCALE = re.compile(r"(?=.{2,35}$)[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Contact:
 
 def check_locale(value: str, field: str) -> str:
     """Return a language tag such as `de` or `pt-BR`. Raises Invalid."""
-    if not _LOCALE.fullmatch(value):
+    if not LOCALE.fullmatch(value):
         raise Invalid(f"{field} must be a language tag such as de or pt-BR, of at most 35 characters")
     return value
 

@@ -9,7 +9,7 @@ from notifications.domain.errors import Invalid
 from notifications.domain.limits import MAX_ENDPOINT
 
 # Strict, so that no two parsers can read two hosts in it
-_ENDPOINT = re.compile(
+ENDPOINT = re.compile(
     r"(https://(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?)"
     r"(?:[/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?"
 )
@@ -43,14 +43,14 @@ def parse_reach(networks: Iterable[str]) -> Reach:
 
 def check_endpoint(url: str, field: str) -> str:
     """Return an https address in ASCII, without credentials and fragment. Raises Invalid, without telling it."""
-    if len(url) > MAX_ENDPOINT or not _ENDPOINT.fullmatch(url):
+    if len(url) > MAX_ENDPOINT or not ENDPOINT.fullmatch(url):
         raise Invalid(f"{field} must be an https:// address of at most {MAX_ENDPOINT} characters, without credentials")
     return url
 
 
 def origin(endpoint: str) -> str:
     """Return scheme, host and port of a checked endpoint, as a browser writes them."""
-    match = _ENDPOINT.fullmatch(endpoint)
+    match = ENDPOINT.fullmatch(endpoint)
     if match is None:
         raise Invalid("the endpoint was not checked")
     return match[1].lower().removesuffix(":443")

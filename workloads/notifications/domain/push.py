@@ -11,11 +11,12 @@ from notifications.domain.limits import MAX_COLLAPSE_KEY, MAX_DEVICE_TOKEN, MAX_
 from notifications.domain.network import check_endpoint
 from notifications.domain.notification import UserKey
 
+FCM_TOKEN = re.compile(r"[!-~]+")
+APNS_TOKEN = re.compile(r"[0-9a-fA-F]{64,200}")
+
 _PUBLIC_KEY = 65
 _AUTH = 16
 _UNCOMPRESSED = 4
-_FCM_TOKEN = re.compile(r"[!-~]+")
-_APNS_TOKEN = re.compile(r"[0-9a-fA-F]{64,200}")
 _COLLAPSE_KEY = re.compile(r"[!-~]+")
 
 
@@ -62,9 +63,9 @@ class Device:
         match self.kind, self.target:
             case DeviceKind.WEBPUSH, Subscription():
                 return
-            case DeviceKind.FCM, str(token) if len(token) <= MAX_DEVICE_TOKEN and _FCM_TOKEN.fullmatch(token):
+            case DeviceKind.FCM, str(token) if len(token) <= MAX_DEVICE_TOKEN and FCM_TOKEN.fullmatch(token):
                 return
-            case DeviceKind.APNS, str(token) if _APNS_TOKEN.fullmatch(token):
+            case DeviceKind.APNS, str(token) if APNS_TOKEN.fullmatch(token):
                 return
         raise Invalid(f"the token is not one of a device of {self.kind}")
 

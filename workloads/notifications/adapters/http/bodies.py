@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from notifications.domain import limits
 from notifications.domain.errors import Invalid, TooLarge
+from notifications.domain.network import ENDPOINT
 from notifications.domain.notification import Actor, Entity, Message, Priority
 from notifications.domain.text import TYPE, check_depth, check_document, check_id, check_text, check_type
 
@@ -17,6 +18,8 @@ _MAX_ADDRESS: Final = 2048
 Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": limits.MAX_NAME})]
 TypeName = Annotated[str, Meta(extra_json_schema={"pattern": f"^{TYPE.pattern}$"})]
 Content = Annotated[str, Meta(extra_json_schema={"maxLength": limits.MAX_CONTENT})]
+_ENDPOINT: Final = {"pattern": f"^{ENDPOINT.pattern}$", "maxLength": limits.MAX_ENDPOINT}
+Endpoint = Annotated[str, Meta(extra_json_schema=_ENDPOINT)]
 
 _B = TypeVar("_B")
 
