@@ -18,6 +18,7 @@ from .scalar import (
     HttpsUrl,
     MailSender,
     Network,
+    NotificationType,
     Origin,
     PortNumber,
     PublicUrl,
@@ -59,13 +60,20 @@ MailProviders = Annotated[
 ]
 
 
+NotificationTypes = Annotated[list[NotificationType], Meta(max_length=100, description="a list of at most 100 types")]
+
+
 class Email(Part, frozen=True, kw_only=True):
-    """Mail, by the first provider that works. With publicUrl mails hold links to unsubscribe, signed with the key."""
+    """Mail, by the first provider that works.
+
+    With publicUrl mails hold links to unsubscribe, signed with the key. Content of the types htmlTypes is HTML.
+    """
 
     sender: MailSender = msgspec.field(name="from")
     providers: MailProviders
     public_url: PublicUrl | None = None
     unsubscribe_key_secret_ref: SecretKeyRef | None = None
+    html_types: NotificationTypes | None = None
 
 
 class Fcm(Part, frozen=True):

@@ -140,3 +140,11 @@ Network = Annotated[
     str,
     Meta(pattern=r"^[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}$", max_length=49, description='a network such as "10.0.0.0/8"'),
 ]
+NotificationType = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9_.-]{1,50}$",
+        max_length=50,
+        description="the type of a notification: at most 50 of a-z, 0-9, dashes, underscores and dots",
+    ),
+]

@@ -144,6 +144,7 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     BadSpec("spec.channels.email.from", {"channels": {"email": {"providers": [{"ses": SES}]}}}),
     BadSpec("spec.channels.email.from", _mail(**{"from": "the shop"})),
     BadSpec("spec.channels.email.from", _mail(**{"from": "Shop\nBcc: all@example.org <shop@example.org>"})),
+    BadSpec("spec.channels.email.htmlTypes[0]", _mail(htmlTypes=["News Letter"])),
     BadSpec("spec.channels.email.providers", _mail(providers=[])),
     BadSpec("spec.channels.email.providers", _mail(providers=[{"ses": SES}] * 5)),
     BadSpec("spec.channels.email.providers[0]", _mail(providers=[{}])),

@@ -31,6 +31,7 @@ WEBPUSH = {"keySecretRef": refer("vapid", "key.pem"), "subject": "mailto:ops@exa
 EMAIL = {
     "from": "Shop <no-reply@example.org>",
     "publicUrl": "https://notify.example.org",
+    "htmlTypes": ["newsletter"],
     "providers": [{"smtp": {**SMTP, "port": 465, "security": "tls"}}, {"ses": SES}],
 }
 CHANNELS: dict[str, Any] = {
