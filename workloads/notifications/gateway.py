@@ -15,6 +15,7 @@ from notifications.adapters.http.notifications import NotificationsApi
 from notifications.adapters.http.preferences import PreferencesApi
 from notifications.adapters.http.reference import Reference
 from notifications.adapters.http.revocations import RevocationsApi
+from notifications.adapters.http.rooms import RoomsApi
 from notifications.adapters.http.users import UsersApi
 from notifications.adapters.jwt.keys import load_keys
 from notifications.adapters.jwt.minter import TokenMinter
@@ -31,6 +32,8 @@ from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
 from notifications.adapters.postgres.requests import PostgresRequests
 from notifications.adapters.postgres.revocations import PostgresRevocations
+from notifications.adapters.postgres.room_requests import PostgresRoomRequests
+from notifications.adapters.postgres.rooms import PostgresRooms
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.adapters.prometheus.process import ProcessGauge
@@ -136,12 +139,14 @@ def build_gateway(
     loop = asyncio.get_running_loop()
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
     server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, metrics).serve, metrics)
+    to_rooms = PostgresRoomRequests(pool)
     apis: list[Api] = [
-        NotificationsApi(verify, acceptor, inbox, PostgresRequests(pool), read_state, now, make_id),
+        NotificationsApi(verify, acceptor, inbox, PostgresRequests(pool), to_rooms, read_state, now, make_id),
         PreferencesApi(verify, PostgresPreferences(pool)),
         UsersApi(verify, PostgresContacts(pool)),
         DevicesApi(verify, PostgresDevices(pool), config.channels.webpush_public_key, now, make_id),
         RevocationsApi(verify, revocations, kept, now, make_id),
+        RoomsApi(verify, PostgresRooms(pool), to_rooms),
     ]
     return Gateway(
         hub=hub,

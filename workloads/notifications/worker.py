@@ -10,15 +10,17 @@ from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.partitions import Partitions
 from notifications.adapters.postgres.revocations import PostgresRevocations
+from notifications.adapters.postgres.room_requests import PostgresRoomRequests
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.app.consume import Consumer
 from notifications.app.dispatch import WebsocketDispatcher
+from notifications.app.expand import Expander
 from notifications.app.housekeeping import keep_house
 from notifications.app.relay import Relay
 from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
-from notifications.clock import now
+from notifications.clock import make_id, now
 from notifications.config import WorkerConfig, load_config
 from notifications.domain.notification import wire_time
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
@@ -46,7 +48,9 @@ async def run(arguments: argparse.Namespace) -> None:
         for consumer in consumers:
             life.keep(consumer.run(dispatcher.dispatch), "consumer")
         life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
-        life.keep(Releaser(PostgresHeld(pool), Relay(queue, outbox, life.tasks).start).run(), "releaser")
+        relay = Relay(queue, outbox, life.tasks)
+        life.keep(Releaser(PostgresHeld(pool), relay.start).run(), "releaser")
+        life.keep(Expander(PostgresRoomRequests(pool), relay.start, metrics, make_id).run(), "expander")
         forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget]
         life.keep(keep_house(Partitions(pool), forget, now), "housekeeping")
         readiness.ready = True

@@ -35,12 +35,22 @@ class AcceptedAnswer(TypedDict):
     notifications: list[PlacedAnswer]
 
 
+class RoomAcceptedAnswer(TypedDict):
+    """The request is committed; its members get it soon. Its `id` takes it back."""
+
+    id: Uuid
+    room: str
+    state: Literal["accepted"]
+
+
 class ResultAnswer(TypedDict):
-    """What POST would have answered: with the status 201 `id` and `notifications`, else the members of a problem."""
+    """What POST would have answered: with the status 201 `id` and more of its fields, else the members of a problem."""
 
     status: Status
     id: NotRequired[Uuid]
     notifications: NotRequired[list[PlacedAnswer]]
+    room: NotRequired[str]
+    state: NotRequired[Literal["accepted"]]
     type: NotRequired[str]
     title: NotRequired[str]
     detail: NotRequired[str]

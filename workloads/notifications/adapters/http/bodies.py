@@ -11,6 +11,7 @@ from notifications.domain import limits
 from notifications.domain.errors import Invalid, TooLarge
 from notifications.domain.network import ENDPOINT
 from notifications.domain.notification import Actor, Entity, Message, Priority
+from notifications.domain.rooms import check_room
 from notifications.domain.text import TYPE, check_depth, check_document, check_id, check_text, check_type
 
 _MAX_ADDRESS: Final = 2048
@@ -44,11 +45,12 @@ class EntityBody(Body, frozen=True):
 
 
 class NotificationBody(Body, frozen=True):
-    """`POST /api/notifications`."""
+    """`POST /api/notifications`: to `recipients`, or to the members of a `room`; exactly one of both."""
 
-    recipients: Annotated[list[Name], Meta(min_length=1, max_length=limits.MAX_RECIPIENTS)]
     type: TypeName
     content: Content
+    recipients: Annotated[list[Name], Meta(min_length=1, max_length=limits.MAX_RECIPIENTS)] | None = None
+    room: Name | None = None
     priority: Literal["low", "normal", "high", "critical"] = "normal"
     actor: ActorBody | None = None
     entity: EntityBody | None = None
@@ -67,8 +69,12 @@ _many = msgspec.json.Decoder(Annotated[list[msgspec.Raw], Meta(min_length=1, max
 def read_notification(raw: bytes) -> NotificationBody:
     """Decode and check a body. Raises Invalid, naming the field, or TooLarge."""
     body = decode(_notification, raw)
-    for recipient in body.recipients:
+    if (body.recipients is None) == (body.room is None):
+        raise Invalid("name either recipients or a room, and not both")
+    for recipient in body.recipients or ():
         check_id(recipient, "recipients")
+    if body.room is not None:
+        check_room(body.room, "room")
     return body
 
 

@@ -20,6 +20,7 @@ from notifications.adapters.http.answers import (
     MissedAnswer,
     PlacedAnswer,
     ReadAllAnswer,
+    RoomAcceptedAnswer,
 )
 from notifications.adapters.http.authentication import Verify, authenticate
 from notifications.adapters.http.bodies import (
@@ -32,7 +33,7 @@ from notifications.adapters.http.bodies import (
 )
 from notifications.adapters.http.operation import ID, IDEMPOTENCY_KEY, LIMIT, Caller, Operation, Parameter
 from notifications.adapters.http.problems import describe
-from notifications.app.accept import Acceptor
+from notifications.app.accept import Acceptor, accept_room
 from notifications.app.read_state import ReadState
 from notifications.app.sync import changes_since
 from notifications.domain import cursor, limits
@@ -44,6 +45,7 @@ from notifications.domain.principal import WRITE, Principal, require_producer
 from notifications.domain.submission import Accepted, Copy, Delivery, Submission, fingerprint
 from notifications.domain.text import check_text
 from notifications.ports.clock import Clock, MakeId
+from notifications.ports.rooms import RoomRequestStore
 from notifications.ports.store import InboxStore, RequestStore
 
 _MOST_PAGES = 1_000_000
@@ -61,6 +63,7 @@ class NotificationsApi:
     acceptor: Acceptor
     inbox: InboxStore
     requests: RequestStore
+    rooms: RoomRequestStore
     read_state: ReadState
     clock: Clock
     make_id: MakeId
@@ -80,18 +83,18 @@ class NotificationsApi:
 
     @Operation(
         Caller.PRODUCER,
-        {201: AcceptedAnswer},
+        {201: (AcceptedAnswer, RoomAcceptedAnswer)},
         body=NotificationBody,
         parameters=(IDEMPOTENCY_KEY,),
         refusals=(KeyReused,),
+        links={"notifications.cancel": "/id"},
     )
     async def create(self, request: web.Request) -> web.Response:
         """Accept a notification; 201 means that it is committed."""
         principal = authenticate(request, self.verify)
         require_producer(principal)
         submission = self._submission(principal, await request.read(), request.headers.get("Idempotency-Key"))
-        accepted = await self.acceptor.accept(submission)
-        return web.json_response(_accepted(accepted), status=201)
+        return web.json_response(await self._accept(submission), status=201)
 
     @Operation(Caller.PRODUCER, {200: BulkAnswer}, body=ManyBody, parameters=(IDEMPOTENCY_KEY,))
     async def create_many(self, request: web.Request) -> web.Response:
@@ -127,6 +130,9 @@ class NotificationsApi:
         {200: (ListingAnswer, MissedAnswer)},
         parameters=(PAGE, LIMIT, UNREAD_ONLY, AFTER),
         refusals=(Resync,),
+        links=dict.fromkeys(
+            ("notifications.read", "notifications.archive", "notifications.deliveries"), "/notifications/0/id"
+        ),
     )
     async def list(self, request: web.Request) -> web.Response:
         """Return a page of the caller's inbox, or what came after a cursor."""
@@ -170,10 +176,16 @@ class NotificationsApi:
 
     async def _answer(self, principal: Principal, raw: bytes, key: str | None) -> dict[str, object]:
         try:
-            accepted = await self.acceptor.accept(self._submission(principal, raw, key))
+            accepted = await self._accept(self._submission(principal, raw, key))
         except (Refused, Unavailable) as error:
             return {**describe(error)}
-        return {"status": HTTPStatus.CREATED.value, **_accepted(accepted)}
+        return {"status": HTTPStatus.CREATED.value, **accepted}
+
+    async def _accept(self, submission: Submission) -> AcceptedAnswer | RoomAcceptedAnswer:
+        if submission.room is None:
+            return _accepted(await self.acceptor.accept(submission))
+        accepted = await accept_room(self.rooms, submission)
+        return {"id": str(accepted.id), "room": submission.room, "state": "accepted"}
 
     def _submission(self, principal: Principal, raw: bytes, key: str | None) -> Submission:
         if key is not None and not check_text(key, "Idempotency-Key", limits.MAX_IDEMPOTENCY_KEY):
@@ -186,10 +198,11 @@ class NotificationsApi:
             tenant=principal.owner.tenant,
             created_at=time_of(id),
             message=message_of(body, now),
-            copies=tuple(Copy(self.make_id(now), user) for user in dict.fromkeys(body.recipients)),
+            copies=tuple(Copy(self.make_id(now), user) for user in dict.fromkeys(body.recipients or ())),
             fingerprint=fingerprint(raw),
             key=key,
             send_at=schedule_of(body, now),
+            room=body.room,
         )
 
 

@@ -67,6 +67,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "1,001 recipients": (changed(recipients=[str(n) for n in range(1_001)]), "recipients"),
     "recipients a string": (changed(recipients="bob"), "recipients"),
     "recipients null": (changed(recipients=None), "recipients"),
+    "recipients and a room": (changed(room="group:7"), "recipients or a room"),
+    "a room that is empty": (changed(recipients=None, room=""), "room"),
+    "a room that is a number": (changed(recipients=None, room=7), "room"),
+    "a room that is a pattern": (changed(recipients=None, room="group:*"), "room"),
     "a recipient that is a number": (changed(recipients=["bob", 1]), "recipients"),
     "a recipient that is empty": (changed(recipients=["bob", ""]), "recipients"),
     "a recipient with NUL": (changed(recipients=["b\0b"]), "recipients"),
@@ -107,6 +111,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a field in another spelling": (changed(expires_at="2026-01-02T00:00:00Z"), "expires_at"),
 }
 TOO_LARGE: dict[str, tuple[bytes, str]] = {
+    "a room of 129 letters": (changed(recipients=None, room="b" * 129), "room"),
     "a recipient of 129 letters": (changed(recipients=["b" * 129]), "recipients"),
     "content": (changed(content="x" * (16 * 1024 + 1)), "content"),
     "actor.id": (changed(actor={"id": "a" * 129}), "actor.id"),
