@@ -40,12 +40,17 @@ def needs_unsubscribe_key(channels: Mapping[str, Any]) -> bool:
 def render_worker_channels(channels: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
     """Return `channels` of worker.json; `locate` says where the file of a Secret's entry is."""
     rendered: dict[str, Any] = _render(channels, locate)
-    if "email" in rendered:
-        providers = rendered["email"]["providers"]
-        rendered["email"]["providers"] = [
-            {"kind": kind, **settings} for provider in providers for kind, settings in provider.items()
+    if email := rendered.get("email"):
+        email.pop("htmlTypes", None)
+        email["providers"] = [
+            {"kind": kind, **settings} for provider in email["providers"] for kind, settings in provider.items()
         ]
     return rendered
+
+
+def list_html_types(channels: Mapping[str, Any]) -> list[str]:
+    """Return `htmlTypes` of both files: whoever writes mails, or shows how they would look, has to know them."""
+    return list(channels.get("email", {}).get("htmlTypes", ()))
 
 
 def render_gateway_channels(channels: Mapping[str, Any], locate: Locate) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .channels import Locate, render_gateway_channels, render_worker_channels
+from .channels import Locate, list_html_types, render_gateway_channels, render_worker_channels
 from .spec import AuthSpec, ClusterSpec, KeySpec
 
 DEMO_KEY = KeySpec(id="demo", algorithm="HS256", secret="", entry="")
@@ -36,7 +36,10 @@ def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[st
         "auth": _render_auth(cluster.auth, around),
         "demo": cluster.demo,
         "connectionLimit": cluster.gateway.connection_limit,
-        **_omit_empty(channels=render_gateway_channels(cluster.channels, around.channel_file)),
+        **_omit_empty(
+            channels=render_gateway_channels(cluster.channels, around.channel_file),
+            htmlTypes=list_html_types(cluster.channels),
+        ),
     }
 
 
@@ -46,7 +49,10 @@ def render_worker_config(cluster: ClusterSpec, around: Surroundings) -> dict[str
     return {
         **_render_role("worker", cluster, around),
         "queues": {"high": worker.high, "normal": worker.normal, "low": worker.low},
-        **_omit_empty(channels=render_worker_channels(cluster.channels, around.channel_file)),
+        **_omit_empty(
+            channels=render_worker_channels(cluster.channels, around.channel_file),
+            htmlTypes=list_html_types(cluster.channels),
+        ),
     }
 
 
@@ -79,6 +85,6 @@ def _render_auth(auth: AuthSpec, around: Surroundings) -> dict[str, Any]:
     }
 
 
-def _omit_empty(**sections: dict[str, Any]) -> dict[str, Any]:
+def _omit_empty(**sections: object) -> dict[str, Any]:
     """What is not set is not written, so that the config of clusters without it stays as it was."""
     return {name: section for name, section in sections.items() if section}

@@ -12,7 +12,6 @@ from msgspec import Meta
 from notifications.domain.errors import Refused
 from notifications.domain.mail import parse_address
 from notifications.domain.network import check_endpoint, parse_reach
-from notifications.domain.text import check_type
 from notifications.section import SecretPath, Section
 
 _LONGEST_PUBLIC_URL = 512
@@ -56,18 +55,15 @@ class EmailConfig(Section, frozen=True, kw_only=True):
     """`providers` are asked in this order. `from` is `local@domain` or `Name <local@domain>`.
 
     `publicUrl` is where the gateways are reached from outside: links to unsubscribe begin with it, and are signed with
-    the key, 32 bytes or more. Without it mails have none. Content of the types `htmlTypes` is HTML, which is cleaned.
+    the key, 32 bytes or more. Without it mails have none.
     """
 
     sender: str = msgspec.field(name="from")
     providers: Annotated[list[SmtpConfig | SesConfig], Meta(min_length=1, max_length=4)]
     public_url: Annotated[str, Meta(max_length=_LONGEST_PUBLIC_URL)] | None = None
     unsubscribe_key_file: SecretPath | None = None
-    html_types: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
 
     def __post_init__(self) -> None:
-        for each in self.html_types:
-            _check(lambda type_: check_type(type_, "a type of htmlTypes"), each)
         _check(parse_address, self.sender)
         if (self.public_url is None) != (self.unsubscribe_key_file is None):
             raise ValueError("publicUrl and unsubscribeKeyFile belong together")
