@@ -13,10 +13,12 @@ from msgspec import Meta
 from notifications.channel_config import ChannelsConfig, GatewayChannelsConfig
 from notifications.domain.errors import Misconfigured
 from notifications.domain.jobs import Queue
+from notifications.domain.text import TYPE
 from notifications.section import Section
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+HtmlTypes = Annotated[tuple[Annotated[str, Meta(pattern=rf"^{TYPE.pattern}\Z")], ...], Meta(max_length=100)]
 
 
 class PostgresConfig(Section, frozen=True):
@@ -65,10 +67,11 @@ class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     demo: bool = False
     connection_limit: Count = 10_000
     channels: GatewayChannelsConfig = GatewayChannelsConfig()
+    html_types: HtmlTypes = ()
 
 
 class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
-    """worker.json. `queues` are the jobs at once per process."""
+    """worker.json. `queues` are the jobs at once per process; the content of `htmlTypes` may be HTML in mails."""
 
     postgres: PostgresConfig
     nats: NatsConfig
@@ -76,6 +79,7 @@ class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
         default_factory=lambda: {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5}
     )
     channels: ChannelsConfig = ChannelsConfig()
+    html_types: HtmlTypes = ()
 
 
 _C = TypeVar("_C", GatewayConfig, WorkerConfig)

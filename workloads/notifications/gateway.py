@@ -16,6 +16,8 @@ from notifications.adapters.http.preferences import PreferencesApi
 from notifications.adapters.http.reference import Reference
 from notifications.adapters.http.revocations import RevocationsApi
 from notifications.adapters.http.rooms import RoomsApi
+from notifications.adapters.http.templates import TemplatesApi
+from notifications.adapters.http.unsubscribe import UnsubscribeApi
 from notifications.adapters.http.users import UsersApi
 from notifications.adapters.jwt.keys import load_keys
 from notifications.adapters.jwt.minter import TokenMinter
@@ -35,21 +37,27 @@ from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.room_requests import PostgresRoomRequests
 from notifications.adapters.postgres.rooms import PostgresRooms
 from notifications.adapters.postgres.submissions import PostgresSubmissions
+from notifications.adapters.postgres.templates import PostgresTemplates
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.adapters.prometheus.process import ProcessGauge
 from notifications.adapters.socketio.events import ClientEvents
 from notifications.adapters.socketio.forward import Forwarder
 from notifications.adapters.socketio.server import SocketServer
+from notifications.adapters.templates.content import clean
+from notifications.adapters.templates.engine import SandboxEngine
 from notifications.app.accept import Acceptor
 from notifications.app.delivered import DeliveryMarks
 from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Hub
+from notifications.app.phrasing import Phrasing
+from notifications.app.proof import Proofreader
 from notifications.app.read_state import ReadState
 from notifications.app.relay import Relay
 from notifications.app.revocations import Revocations
 from notifications.app.upkeep import dismiss_revoked, keep_sessions
 from notifications.clock import make_id, now
+from notifications.composing import read_unsubscribe_keys
 from notifications.config import AuthConfig, GatewayConfig, load_config
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal
@@ -140,11 +148,17 @@ def build_gateway(
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
     server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, metrics).serve, metrics)
     to_rooms = PostgresRoomRequests(pool)
+    engine = SandboxEngine()
+    life.on_exit(engine.close)
+    proofreader = Proofreader(engine, Phrasing(clean, frozenset(config.html_types)))
+    unsubscribe_keys = read_unsubscribe_keys(config.channels.unsubscribe_key_file)
     apis: list[Api] = [
         NotificationsApi(verify, acceptor, inbox, PostgresRequests(pool), to_rooms, read_state, now, make_id),
         PreferencesApi(verify, PostgresPreferences(pool)),
         UsersApi(verify, PostgresContacts(pool)),
         DevicesApi(verify, PostgresDevices(pool), config.channels.webpush_public_key, now, make_id),
+        TemplatesApi(verify, PostgresTemplates(pool), proofreader, now),
+        UnsubscribeApi(unsubscribe_keys, PostgresPreferences(pool)),
         RevocationsApi(verify, revocations, kept, now, make_id),
         RoomsApi(verify, PostgresRooms(pool), to_rooms),
     ]

@@ -24,6 +24,7 @@ Variables = Mapping[str, object]
 EVERY_LOCALE: Final = ""
 # No type can be called so: a template for single notifications would not fit a digest, nor the other way round
 DIGEST_TYPES: Final = {Frequency.DAILY: "digest:daily", Frequency.WEEKLY: "digest:weekly"}
+DIGEST_PERIODS: Final = {type_: period for period, type_ in DIGEST_TYPES.items()}
 REQUIRED: Final = {Channel.EMAIL: frozenset({"subject", "text"}), Channel.PUSH: frozenset({"title", "body"})}
 ALLOWED: Final = {**REQUIRED, Channel.EMAIL: REQUIRED[Channel.EMAIL] | {"html"}}
 NO_SUBJECT: Final = "Notification"
@@ -48,7 +49,7 @@ class TemplateName:
     @property
     def is_digest(self) -> bool:
         """Say whether it is for several notifications together."""
-        return self.type in DIGEST_TYPES.values()
+        return self.type in DIGEST_PERIODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def list_choices(type_: str, channel: Channel, locale: str | None) -> tuple[Temp
     """Return the templates that may be taken for a reader, the best one first."""
     full = (locale or EVERY_LOCALE).lower()
     locales = dict.fromkeys((full, full.partition("-")[0], EVERY_LOCALE))
-    types = (type_,) if type_ in DIGEST_TYPES.values() else (type_, EVERY_TYPE)
+    types = (type_,) if type_ in DIGEST_PERIODS else (type_, EVERY_TYPE)
     return tuple(TemplateName(each, channel, locale) for each in types for locale in locales)
 
 

@@ -15,7 +15,7 @@ from notifications.domain.errors import Invalid
 from notifications.domain.jobs import Channel
 from notifications.domain.notification import UserKey
 from notifications.domain.preferences import DEFAULT, EVERY_TYPE, Entry, Frequency, Preference, choose
-from notifications.domain.template import DIGEST_TYPES
+from notifications.domain.template import DIGEST_PERIODS
 
 Preferences = Mapping[str, Preference]
 """By type, for one channel."""
@@ -32,7 +32,7 @@ _INVALID: Final = "the link is incomplete, or was not made here"
 
 @dataclass(frozen=True, slots=True)
 class Unsubscription:
-    """Who wants nothing of a type any more on a channel; `type` may be one of DIGEST_TYPES."""
+    """Who wants nothing of a type any more on a channel; `type` may be that of a digest, one of DIGEST_PERIODS."""
 
     owner: UserKey
     type: str
@@ -66,9 +66,8 @@ def verify(token: str, keys: Sequence[bytes]) -> Unsubscription:
 def silence(wish: Unsubscription, own: Sequence[Entry], defaults: Sequence[Entry]) -> list[Entry]:
     """Return the entries that a user then has to set, given the user's own and those of the tenant."""
     mine, theirs = _of(wish.channel, own), _of(wish.channel, defaults)
-    frequency = next((frequency for frequency, type_ in DIGEST_TYPES.items() if type_ == wish.type), None)
-    if frequency is not None:
-        changed = _silence_digest(frequency, mine, theirs)
+    if wish.type in DIGEST_PERIODS:
+        changed = _silence_digest(DIGEST_PERIODS[wish.type], mine, theirs)
     else:
         valid = choose(mine, wish.type) or choose(theirs, wish.type) or DEFAULT
         changed = {wish.type: replace(valid, enabled=False)}

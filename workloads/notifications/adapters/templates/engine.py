@@ -44,7 +44,9 @@ class SandboxEngine:
             raise Unavailable("templates cannot be rendered now: the processes for it are busy") from error
         if answer.error is not None:
             raise BrokenTemplate(*answer.error)
-        return answer.parts or {}
+        if answer.parts is None or answer.parts.keys() != parts.keys():
+            raise BrokenTemplate(None, None, "it cannot be rendered")
+        return answer.parts
 
     async def close(self) -> None:
         """End the processes."""
