@@ -12,9 +12,10 @@ DatabaseSource = Literal["secretRef", "cloudNativePG", "embedded"]
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSpec:
-    """Which PostgreSQL, and how many connections each process keeps to it.
+    """Which PostgreSQL, how many connections each process keeps to it, and for how many days notifications are kept.
 
     `secret` is the Secret that holds its address, empty with `embedded`; `storage` is a quantity, empty without.
+    `replica_secret` is that of a read replica, empty without; `retention_days` is None for the workers' own choice.
     """
 
     source: DatabaseSource
@@ -22,6 +23,8 @@ class DatabaseSpec:
     storage: str
     pool_min: int
     pool_max: int
+    replica_secret: str
+    retention_days: int | None
 
 
 def derive_database(database: Database) -> DatabaseSpec:
@@ -38,6 +41,8 @@ def derive_database(database: Database) -> DatabaseSpec:
         storage=check_size("spec.database.embedded.storage", database.embedded.storage) if database.embedded else "",
         pool_min=smallest,
         pool_max=largest,
+        replica_secret=database.replicas.secret_ref.name if database.replicas else "",
+        retention_days=database.retention_days,
     )
 
 

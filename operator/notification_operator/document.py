@@ -14,6 +14,7 @@ from .part import Mapping, Part, SecretKeyRef, SecretRef
 from .scalar import (
     Amount,
     Connections,
+    Days,
     Duration,
     Image,
     Jobs,
@@ -89,6 +90,7 @@ class Database(Part, frozen=True):
     embedded: Embedded | None = None
     pool: Pool | None = None
     replicas: ReadReplicas | None = None
+    retention_days: Days | None = None
 
 
 class NatsStorage(Part, frozen=True):

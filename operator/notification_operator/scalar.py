@@ -56,6 +56,7 @@ Replicas = Annotated[int, Meta(ge=1, le=500, description="a whole number from 1 
 Connections = Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
 PoolSize = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
 Jobs = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
+Days = Annotated[int, Meta(ge=1, le=36_500, description="a whole number of days from 1 to 36500")]
 Seconds = Annotated[int, Meta(ge=1, le=86_400, description="a whole number of seconds from 1 to 86400")]
 Image = Annotated[
     str,

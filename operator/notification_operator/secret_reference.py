@@ -25,16 +25,19 @@ class SecretReference:
 
 def list_secret_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
     """Return what the user's Secrets must hold, the database first; generated Secrets are not among them."""
-    return (*list_database_references(cluster), *list_key_references(cluster), *list_channel_references(cluster))
+    databases = (*list_database_references(cluster), *list_replica_references(cluster))
+    return (*databases, *list_key_references(cluster), *list_channel_references(cluster))
 
 
 def list_database_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
     """Return where the address of the database comes from, whole or in parts; nothing for the embedded one."""
     database = cluster.database
-    if not database.secret:
-        return ()
-    entries = (URI, *URI_PARTS)
-    return (SecretReference(f"spec.database.{database.source}", database.secret, entries, optional=True),)
+    return _refer_to_address(f"spec.database.{database.source}", database.secret)
+
+
+def list_replica_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
+    """Return where the address of the read replica comes from, likewise; nothing without one."""
+    return _refer_to_address("spec.database.replicas.secretRef", cluster.database.replica_secret)
 
 
 def list_key_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]:
@@ -52,10 +55,14 @@ def list_channel_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]
 
 def list_role_references(role: Literal["gateway", "worker"], cluster: ClusterSpec) -> tuple[SecretReference, ...]:
     """Return what gateways, or workers, need beside the database."""
-    channels = list_channel_references(cluster)
+    replica, channels = list_replica_references(cluster), list_channel_references(cluster)
     if role == "worker":
-        return channels
-    return (*list_key_references(cluster), *(each for each in channels if each.field == _UNSUBSCRIBE_KEY))
+        return (*replica, *channels)
+    return (*replica, *list_key_references(cluster), *(each for each in channels if each.field == _UNSUBSCRIBE_KEY))
+
+
+def _refer_to_address(field: str, secret: str) -> tuple[SecretReference, ...]:
+    return (SecretReference(field, secret, (URI, *URI_PARTS), optional=True),) if secret else ()
 
 
 def _find(settings: Any, field: str) -> Iterator[SecretReference]:

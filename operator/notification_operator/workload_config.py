@@ -27,6 +27,7 @@ class Surroundings:
     nats_passwords: Mapping[str, str]
     auth_keys: Mapping[str, str]
     channel_file: Locate
+    replica_uri: str | None = None
 
 
 def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def render_worker_config(cluster: ClusterSpec, around: Surroundings) -> dict[str
         **_render_role("worker", cluster, around),
         "queues": {"high": worker.high, "normal": worker.normal, "low": worker.low},
         **_omit_empty(
+            retentionDays=cluster.database.retention_days,
             channels=render_worker_channels(cluster.channels, around.channel_file),
             htmlTypes=list_html_types(cluster.channels),
         ),
@@ -65,7 +67,12 @@ def _render_role(role: str, cluster: ClusterSpec, around: Surroundings) -> dict[
     database = cluster.database
     return {
         "role": role,
-        "postgres": {"uriFile": around.postgres_uri, "poolMin": database.pool_min, "poolMax": database.pool_max},
+        "postgres": {
+            "uriFile": around.postgres_uri,
+            **_omit_empty(replicaUriFile=around.replica_uri),
+            "poolMin": database.pool_min,
+            "poolMax": database.pool_max,
+        },
         "nats": {
             "servers": list(around.nats_servers),
             "user": role,
@@ -86,5 +93,5 @@ def _render_auth(auth: AuthSpec, around: Surroundings) -> dict[str, Any]:
 
 
 def _omit_empty(**sections: object) -> dict[str, Any]:
-    """What is not set is not written, so that the config of clusters without it stays as it was."""
+    """What is not set is not written: workloads of an earlier image refuse fields that they do not know."""
     return {name: section for name, section in sections.items() if section}

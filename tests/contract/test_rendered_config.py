@@ -42,6 +42,12 @@ def test_what_a_cluster_says_of_its_channels_reaches_who_needs_it(tmp_path: Path
     assert len(worker.webhook.key_files) == 2
 
 
+def test_workers_learn_of_the_read_replica_and_of_the_retention(tmp_path: Path) -> None:
+    config = load_config(write_file(tmp_path, "read-replica", "worker.json"), WorkerConfig)
+    assert config.postgres.replica_uri_file == "/etc/notifications/secrets/readers/uri"
+    assert config.retention_days == 30
+
+
 def expand(argument: str) -> str:
     """Put in what the kubelet puts in."""
     return argument.replace("$(POD_NAME)", "demo-gateway-7c9d-x2lkq").replace("$(POD_IP)", "10.0.0.7")

@@ -112,6 +112,7 @@ def _look_around(cluster: ClusterSpec, names: Names) -> Surroundings:
         auth_keys={
             key.id: locate(key.secret or names.jwt_demo, key.entry or KEY_ENTRY) for key in list_auth_keys(cluster.auth)
         },
+        replica_uri=locate(cluster.database.replica_secret, URI) if cluster.database.replica_secret else None,
         channel_file=lambda secret, entry: locate(secret or names.unsubscribe, entry or KEY_ENTRY),
     )
 

@@ -66,6 +66,13 @@ CLUSTERS: dict[str, dict[str, Any]] = {
         },
         "worker": {"podTemplate": {"imagePullSecrets": [{"name": "registry"}]}},
     },
+    "read-replica": {
+        "database": {
+            "secretRef": {"name": "pg"},
+            "replicas": {"secretRef": {"name": "readers"}},
+            "retentionDays": 30,
+        }
+    },
     "resources": {
         "gateway": {"resources": {"requests": {"cpu": 2, "memory": "2Gi"}, "limits": {"ephemeral-storage": "1Gi"}}},
         "worker": {"resources": {"limits": {"cpu": "20m", "memory": "64Mi"}}},

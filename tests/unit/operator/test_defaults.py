@@ -22,7 +22,15 @@ def test_the_least_file_gets_every_default() -> None:
         demo=True,
         hibernate=False,
         auth=AuthSpec(issuer="notifications", audience="notifications", keys=(), demo_key=True),
-        database=DatabaseSpec(source="embedded", secret="", storage="1Gi", pool_min=2, pool_max=10),
+        database=DatabaseSpec(
+            source="embedded",
+            secret="",
+            storage="1Gi",
+            pool_min=2,
+            pool_max=10,
+            replica_secret="",
+            retention_days=None,
+        ),
         nats=NatsSpec(servers=1, storage="1Gi", storage_class=None, keep_storage=False, sync_interval="2m"),
         gateway=GatewaySpec(
             replicas=2,

@@ -33,7 +33,8 @@ def test_every_secret_file_that_a_config_names_is_mounted_there(name: str) -> No
         (volume,) = (volume for volume in deployment["spec"]["volumes"] if volume["name"] == "config")
         sources = volume["projected"]["sources"]
         paths = {item["path"] for source in sources for item in next(iter(source.values()))["items"]}
-        parts = {uri.replace("/uri", f"/{part}") for part in URI_PARTS}
+        addresses = {uri, config["postgres"].get("replicaUriFile", uri)}
+        parts = {address.replace("/uri", f"/{part}") for address in addresses for part in URI_PARTS}
         assert {f"/etc/notifications/{path}" for path in paths} - parts == named | {f"/etc/notifications/{role}.json"}
         assert volume["projected"]["defaultMode"] == 0o440
 

@@ -40,7 +40,10 @@ KEY = {"id": "a", "algorithm": "HS256", "secretRef": {"name": "jwt", "key": "sec
             "spec.auth.keys[0].secretRef.key mu",
         ),
         ({"topics": [{}]}, "spec.topics[0].family is missing"),
-        ({"database": None}, "spec.database must be a mapping of: secretRef, cloudNativePG, embedded, pool, replicas"),
+        (
+            {"database": None},
+            "spec.database must be a mapping of: secretRef, cloudNativePG, embedded, pool, replicas, ",
+        ),
         ({"database": {"embedded": {}}}, "spec.database.embedded.storage is missing"),
     ],
 )
