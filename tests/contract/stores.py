@@ -9,12 +9,14 @@ from uuid import UUID
 import asyncpg
 
 from notifications.adapters.memory.contacts import MemoryContacts
-from notifications.adapters.memory.devices import MemoryDevices
+from notifications.adapters.memory.dead_letters import MemoryDeadLetters
 from notifications.adapters.memory.requests import MemoryRequests
 from notifications.adapters.memory.revocations import MemoryRevocations
+from notifications.adapters.memory.rooms import MemoryRoomRequests, MemoryRooms
 from notifications.adapters.memory.store import MemoryStore
 from notifications.adapters.memory.templates import MemoryTemplates
 from notifications.adapters.postgres.contacts import PostgresContacts
+from notifications.adapters.postgres.dead_letters import PostgresDeadLetters
 from notifications.adapters.postgres.devices import PostgresDevices
 from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.inbox import PostgresInbox
@@ -23,6 +25,8 @@ from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
 from notifications.adapters.postgres.requests import PostgresRequests
 from notifications.adapters.postgres.revocations import PostgresRevocations
+from notifications.adapters.postgres.room_requests import PostgresRoomRequests
+from notifications.adapters.postgres.rooms import PostgresRooms
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.postgres.templates import PostgresTemplates
 from notifications.domain.ids import RANDOM_BITS, uuid7
@@ -30,7 +34,9 @@ from notifications.domain.jobs import Job
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.submission import Accepted, Conflict, Copy, Submission
 from notifications.ports.contact import ContactStore, DeviceStore
+from notifications.ports.dead_letter import DeadLetterStore
 from notifications.ports.revocation import RevocationStore
+from notifications.ports.rooms import RoomRequestStore, RoomStore
 from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, RequestStore, SubmissionStore
 from notifications.ports.template import TemplateStore
 
@@ -51,9 +57,8 @@ END $$;
 
 EMPTY = """
 TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
-TRUNCATE notification_preferences, preference_defaults;
+TRUNCATE notification_preferences, preference_defaults, room_members, room_mutes, room_requests;
 TRUNCATE contacts, devices, templates;
-TRUNCATE contacts, devices;
 TRUNCATE revocations;
 UPDATE revocation_head SET version = 0;
 DELETE FROM epochs WHERE name = 'stream';
@@ -76,12 +81,15 @@ class Stores(Protocol):
     held: HeldStore
     preferences: PreferenceStore
     requests: RequestStore
+    rooms: RoomStore
+    room_requests: RoomRequestStore
     inbox: InboxStore
     outbox: OutboxStore
     contacts: ContactStore
     devices: DeviceStore
     templates: TemplateStore
     revocations: RevocationStore
+    dead_letters: DeadLetterStore
 
     def now(self) -> datetime: ...
 
@@ -106,13 +114,16 @@ class MemoryStores:
         self.held: HeldStore = self._store
         self.preferences: PreferenceStore = self._store.preferences
         self.requests: RequestStore = MemoryRequests(self._store, self.now)
+        self.rooms: RoomStore = MemoryRooms(self._store, self.now)
+        self.room_requests: RoomRequestStore = MemoryRoomRequests(self._store, self.now)
         self.inbox: InboxStore = self._store
-        self.outbox: OutboxStore = self._store
-        devices = MemoryDevices(self.now)
+        self.outbox: OutboxStore = self._store.outbox
+        devices = self._store.devices
         self.contacts: ContactStore = MemoryContacts(devices)
         self.devices: DeviceStore = devices
         self.templates: TemplateStore = MemoryTemplates(self.now)
         self.revocations: RevocationStore = MemoryRevocations(self.now)
+        self.dead_letters: DeadLetterStore = MemoryDeadLetters(self._store, self.now)
 
     def now(self) -> datetime:
         return self._now
@@ -124,11 +135,11 @@ class MemoryStores:
         return self._store.delivered_at.get(id)
 
     async def logged(self, job: Job) -> Logged | None:
-        outcome = self._store.deliveries.get(job)
+        outcome = self._store.outbox.deliveries.get((job.notification, job.channel))
         return None if outcome is None else Logged(outcome.state, outcome.reason)
 
     async def dead_letter(self, job: Job) -> str | None:
-        outcome = self._store.dead_letters.get(job)
+        outcome = self._store.outbox.dead_letters.get((job.notification, job.channel))
         return None if outcome is None else outcome.reason
 
     async def raise_floor(self, owner: UserKey, floor: int) -> None:
@@ -145,12 +156,15 @@ class PostgresStores:
         self.held: HeldStore = PostgresHeld(pool)
         self.preferences: PreferenceStore = PostgresPreferences(pool)
         self.requests: RequestStore = PostgresRequests(pool)
+        self.rooms: RoomStore = PostgresRooms(pool)
+        self.room_requests: RoomRequestStore = PostgresRoomRequests(pool)
         self.inbox: InboxStore = PostgresInbox(pool)
         self.outbox: OutboxStore = PostgresOutbox(pool)
         self.contacts: ContactStore = PostgresContacts(pool)
         self.devices: DeviceStore = PostgresDevices(pool)
         self.templates: TemplateStore = PostgresTemplates(pool)
         self.revocations: RevocationStore = PostgresRevocations(pool)
+        self.dead_letters: DeadLetterStore = PostgresDeadLetters(pool)
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self._turned
@@ -189,13 +203,17 @@ class Producer:
         self, *users: str, key: str | None = None, body: bytes = b"{}", tenant: str = TENANT, message: Message = HELLO
     ) -> Submission:
         at = self._stores.now()
-        copies = tuple(Copy(self._id(at), user) for user in users)
-        return Submission(self._id(at), tenant, at, message, copies, body, key)
+        copies = tuple(Copy(self.make_id(at), user) for user in users)
+        return Submission(self.make_id(at), tenant, at, message, copies, body, key)
 
     def write_for(self, seconds: float, *users: str, message: Message = HELLO) -> Submission:
         """Write what is to be shown in so many seconds."""
         submission = self.write(*users, message=message)
         return replace(submission, send_at=submission.created_at + timedelta(seconds=seconds))
+
+    def write_to(self, room: str, key: str | None = None, body: bytes = b"{}", message: Message = HELLO) -> Submission:
+        """Write to a room."""
+        return replace(self.write(key=key, body=body, message=message), room=room)
 
     async def send(self, *users: str, tenant: str = TENANT, message: Message = HELLO) -> list[UUID]:
         """Have a submission accepted and return the ids of its copies."""
@@ -207,7 +225,8 @@ class Producer:
         expires_at = self._stores.now() + timedelta(seconds=seconds)
         return await self.send(*users, message=Message("greeting", "Soon gone", expires_at=expires_at))
 
-    def _id(self, at: datetime) -> UUID:
+    def make_id(self, at: datetime) -> UUID:
+        """Make an id for a moment."""
         return uuid7(at, self._random.getrandbits(RANDOM_BITS))
 
 

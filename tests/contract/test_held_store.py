@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from notifications.domain.jobs import Queue
+from notifications.domain.limits import SWEEP_AFTER
 from notifications.domain.notification import Message, Priority
 from notifications.domain.submission import Submission, jobs_of
 from tests.contract.stores import Logged, Producer, Stores, accepted, owner
@@ -53,6 +54,7 @@ async def test_what_is_due_takes_the_next_number_and_leaves_a_job(
     assert released == list(jobs_of(submission))
     assert released[0].queue == Queue.HIGH
     assert await seqs(stores) == [(1, "notification"), (2, "notification")]
+    await stores.later(SWEEP_AFTER)
     assert set(released) <= await worker.sweep()
     (event,) = (await stores.outbox.events(released)).values()
     assert (event.seq, event.prev) == (2, 1)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Job, Outcome, Queue
+from notifications.domain.jobs import Job, Outcome, Queue, Status
 from notifications.domain.limits import ADOPTION_GRACE, REDRIVE_AFTER, SWEEP_AFTER
 from notifications.domain.notification import Message, Priority
 from notifications.domain.submission import jobs_of
@@ -212,7 +212,7 @@ async def test_an_event_applies_after_the_number_before_it(stores: Stores, produ
 
 
 async def test_a_settled_job_shows_nothing(stores: Stores, jobs: list[Job]) -> None:
-    await stores.outbox.settle([Outcome(jobs[0], "sent")])
+    await stores.outbox.settle([Outcome(jobs[0], Status.SENT)])
     assert set(await stores.outbox.events(jobs)) == set(jobs[1:])
 
 
@@ -233,7 +233,7 @@ async def test_a_job_that_names_somebody_else_shows_nothing(stores: Stores, jobs
 
 
 async def test_an_outcome_is_logged_and_ends_the_job(stores: Stores, jobs: list[Job], worker: Worker) -> None:
-    await stores.outbox.settle([Outcome(jobs[0], "sent"), Outcome(jobs[1], "offline", "nobody there")])
+    await stores.outbox.settle([Outcome(jobs[0], Status.SENT), Outcome(jobs[1], Status.OFFLINE, "nobody there")])
     assert await stores.logged(jobs[0]) == Logged("sent", None)
     assert await stores.logged(jobs[1]) == Logged("offline", "nobody there")
     assert await stores.logged(jobs[2]) is None
@@ -241,18 +241,18 @@ async def test_an_outcome_is_logged_and_ends_the_job(stores: Stores, jobs: list[
 
 
 async def test_settling_again_changes_nothing(stores: Stores, jobs: list[Job]) -> None:
-    await stores.outbox.settle([Outcome(jobs[0], "sent")])
-    await stores.outbox.settle([Outcome(jobs[0], "gone", "settled before")])
+    await stores.outbox.settle([Outcome(jobs[0], Status.SENT)])
+    await stores.outbox.settle([Outcome(jobs[0], Status.GONE, "settled before")])
     assert await stores.logged(jobs[0]) == Logged("sent", None)
 
 
 async def test_an_outcome_told_twice_at_once_is_one(stores: Stores, jobs: list[Job]) -> None:
-    await stores.outbox.settle([Outcome(jobs[0], "sent"), Outcome(jobs[0], "offline")])
+    await stores.outbox.settle([Outcome(jobs[0], Status.SENT), Outcome(jobs[0], Status.OFFLINE)])
     assert await stores.logged(jobs[0]) == Logged("sent", None)
 
 
 async def test_a_dead_job_leaves_a_dead_letter(stores: Stores, jobs: list[Job], worker: Worker) -> None:
-    await stores.outbox.settle([Outcome(jobs[0], "dead", "handed out 4 times"), Outcome(jobs[1], "sent")])
+    await stores.outbox.settle([Outcome(jobs[0], Status.DEAD, "handed out 4 times"), Outcome(jobs[1], Status.SENT)])
     assert await stores.dead_letter(jobs[0]) == "handed out 4 times"
     assert await stores.dead_letter(jobs[1]) is None
     assert await stores.logged(jobs[0]) == Logged("dead", "handed out 4 times")
@@ -263,7 +263,7 @@ async def test_workers_that_settle_the_same_jobs_at_once_agree(stores: Stores, j
     await asyncio.gather(
         *(
             stores.outbox.settle([Outcome(job, state) for job in order])
-            for state, order in (("sent", jobs), ("offline", jobs[::-1])) * 5
+            for state, order in ((Status.SENT, jobs), (Status.OFFLINE, jobs[::-1])) * 5
         )
     )
     assert {await stores.logged(job) for job in jobs} <= {Logged("sent", None), Logged("offline", None)}
@@ -276,7 +276,7 @@ async def test_the_backlog_counts_jobs_without_an_outcome(stores: Stores, jobs: 
     await producer.send("alice", message=Message("alarm", "Fire", Priority.HIGH))
     await stores.later(9)
     await stores.outbox.mark_published(jobs)
-    await stores.outbox.settle([Outcome(jobs[0], "sent")])
+    await stores.outbox.settle([Outcome(jobs[0], Status.SENT)])
     backlog = await stores.outbox.backlog()
     assert {queue: waiting.depth for queue, waiting in backlog.items()} == {
         Queue.HIGH: 1,

@@ -7,7 +7,7 @@ import pytest
 
 from notifications.domain.errors import NotFound
 from notifications.domain.inbox import Change
-from notifications.domain.jobs import Channel, Outcome
+from notifications.domain.jobs import Channel, Outcome, Status
 from notifications.domain.submission import jobs_of
 from tests.contract.stores import TENANT, Producer, Stores, accepted, owner
 from tests.contract.workers import Worker
@@ -138,7 +138,7 @@ async def test_what_became_of_a_notification_is_told_by_channel(stores: Stores, 
     id = answer.placed[0].id
     assert await stores.requests.deliveries(TENANT, "alice", id) == ()
 
-    await stores.outbox.settle([Outcome(job, "sent") for job in jobs_of(request)])
+    await stores.outbox.settle([Outcome(job, Status.SENT) for job in jobs_of(request)])
 
     (delivery,) = await stores.requests.deliveries(TENANT, "alice", id)
     assert (delivery.channel, delivery.state, delivery.reason, delivery.attempts) == (

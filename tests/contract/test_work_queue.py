@@ -13,9 +13,10 @@ from notifications.adapters.nats.connection import Connection, connect
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.streams import STREAM
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Channel, Job, Queue
+from notifications.domain.jobs import Channel, Job, Lane, Queue
 from notifications.domain.notification import UserKey
 from notifications.ports.queue import Delivery, WorkQueue
+from tests.support.lanes import HIGH, LOW, NORMAL
 from tests.support.nats import NatsServer
 
 
@@ -109,7 +110,7 @@ def jobs_of(deliveries: object) -> list[Job]:
 
 
 async def fetch_one(queue: WorkQueue, wait: float = 5.0) -> Delivery:
-    deliveries = await queue.fetch(Queue.NORMAL, 1, wait)
+    deliveries = await queue.fetch(NORMAL, 1, wait)
     assert len(deliveries) == 1
     return deliveries[0]
 
@@ -117,13 +118,13 @@ async def fetch_one(queue: WorkQueue, wait: float = 5.0) -> Delivery:
 async def test_published_jobs_are_acknowledged_and_come_in_order(queue: WorkQueue) -> None:
     jobs = [job(number) for number in range(10)]
     assert await queue.publish(jobs) == jobs
-    assert jobs_of(await queue.fetch(Queue.NORMAL, 10, 5)) == jobs
+    assert jobs_of(await queue.fetch(NORMAL, 10, 5)) == jobs
 
 
 async def test_a_job_arrives_as_it_was_published(queue: WorkQueue) -> None:
     strange = Job(UUID(int=2**128 - 1), UserKey("t-1", "Zoë *.> \r\n\t😀" * 8), Channel.WEBSOCKET, Queue.HIGH)
     await queue.publish([strange])
-    assert jobs_of(await queue.fetch(Queue.HIGH, 1, 5)) == [strange]
+    assert jobs_of(await queue.fetch(HIGH, 1, 5)) == [strange]
 
 
 async def test_publishing_nothing_acknowledges_nothing(queue: WorkQueue) -> None:
@@ -133,22 +134,22 @@ async def test_publishing_nothing_acknowledges_nothing(queue: WorkQueue) -> None
 async def test_a_job_published_twice_is_acknowledged_twice_and_handed_out_once(queue: WorkQueue) -> None:
     assert await queue.publish([job(1), job(1)]) == [job(1), job(1)]
     assert await queue.publish([job(1)]) == [job(1)]
-    assert jobs_of(await queue.fetch(Queue.NORMAL, 10, 5)) == [job(1)]
-    assert await queue.fetch(Queue.NORMAL, 10, 0.1) == []
+    assert jobs_of(await queue.fetch(NORMAL, 10, 5)) == [job(1)]
+    assert await queue.fetch(NORMAL, 10, 0.1) == []
 
 
 async def test_a_job_that_is_done_is_not_handed_out_again_when_it_is_published_late(queue: WorkQueue) -> None:
     await queue.publish([job(1)])
     await (await fetch_one(queue)).done()
     assert await queue.publish([job(1)]) == [job(1)]
-    assert await queue.fetch(Queue.NORMAL, 10, 0.1) == []
+    assert await queue.fetch(NORMAL, 10, 0.1) == []
 
 
 async def test_thousands_of_jobs_are_all_acknowledged_and_each_is_handed_out_once(queue: WorkQueue) -> None:
     jobs = [job(number) for number in range(2_000)]
     assert await queue.publish(jobs) == jobs
     fetched: list[Job] = []
-    while deliveries := await queue.fetch(Queue.NORMAL, 300, 0.2):
+    while deliveries := await queue.fetch(NORMAL, 300, 0.2):
         assert len(deliveries) <= 300
         fetched += jobs_of(deliveries)
     assert fetched == jobs
@@ -157,32 +158,32 @@ async def test_thousands_of_jobs_are_all_acknowledged_and_each_is_handed_out_onc
 async def test_each_queue_hands_out_its_own_jobs(queue: WorkQueue) -> None:
     await queue.publish([job(number, name) for number, name in enumerate(Queue)])
     for number, name in enumerate(Queue):
-        assert jobs_of(await queue.fetch(name, 10, 5)) == [job(number, name)]
+        assert jobs_of(await queue.fetch(Lane(name, Channel.WEBSOCKET), 10, 5)) == [job(number, name)]
 
 
 async def test_a_fetch_returns_none_after_the_wait_and_not_much_later(queue: WorkQueue) -> None:
     begun = time.monotonic()
-    assert await queue.fetch(Queue.NORMAL, 10, 0.3) == []
+    assert await queue.fetch(NORMAL, 10, 0.3) == []
     assert 0.29 <= time.monotonic() - begun < 3.0
 
 
 async def test_a_fetch_returns_no_more_than_its_limit(queue: WorkQueue) -> None:
     await queue.publish([job(number) for number in range(5)])
-    assert jobs_of(await queue.fetch(Queue.NORMAL, 3, 5)) == [job(0), job(1), job(2)]
-    assert jobs_of(await queue.fetch(Queue.NORMAL, 3, 5)) == [job(3), job(4)]
+    assert jobs_of(await queue.fetch(NORMAL, 3, 5)) == [job(0), job(1), job(2)]
+    assert jobs_of(await queue.fetch(NORMAL, 3, 5)) == [job(3), job(4)]
 
 
 async def test_a_single_job_does_not_wait_for_a_batch_to_fill(queue: WorkQueue) -> None:
     await queue.publish([job(1)])
     begun = time.monotonic()
-    assert jobs_of(await queue.fetch(Queue.NORMAL, 100, 10)) == [job(1)]
+    assert jobs_of(await queue.fetch(NORMAL, 100, 10)) == [job(1)]
     assert time.monotonic() - begun < 4.0
 
 
 async def test_a_fetch_that_waits_returns_as_soon_as_a_job_is_published(queue: WorkQueue, cluster: Cluster) -> None:
     producer = await cluster.open()
-    waiting = asyncio.create_task(queue.fetch(Queue.NORMAL, 100, 10))
-    assert await queue.fetch(Queue.LOW, 1, 0.2) == []  # by now the other one waits
+    waiting = asyncio.create_task(queue.fetch(NORMAL, 100, 10))
+    assert await queue.fetch(LOW, 1, 0.2) == []  # by now the other one waits
     begun = time.monotonic()
     await producer.publish([job(1)])
     assert jobs_of(await waiting) == [job(1)]
@@ -195,7 +196,7 @@ async def test_two_workers_never_hold_the_same_job(cluster: Cluster) -> None:
 
     async def drain(queue: WorkQueue) -> list[Job]:
         fetched: list[Job] = []
-        while deliveries := await queue.fetch(Queue.NORMAL, 7, 0.3):
+        while deliveries := await queue.fetch(NORMAL, 7, 0.3):
             fetched += jobs_of(deliveries)
         return fetched
 
@@ -205,7 +206,7 @@ async def test_two_workers_never_hold_the_same_job(cluster: Cluster) -> None:
 
 async def test_a_cancelled_fetch_drops_no_job(queue: WorkQueue) -> None:
     for number in range(40):
-        waiting = asyncio.create_task(queue.fetch(Queue.NORMAL, 5, 10))
+        waiting = asyncio.create_task(queue.fetch(NORMAL, 5, 10))
         await asyncio.sleep(number * 0.0001)  # cancel before, while and after the job arrives
         publishing = asyncio.create_task(queue.publish([job(number)]))
         await asyncio.sleep(number % 5 * 0.0005)
@@ -214,7 +215,7 @@ async def test_a_cancelled_fetch_drops_no_job(queue: WorkQueue) -> None:
         assert await publishing == [job(number)]
         deliveries = [] if isinstance(fetched[0], BaseException) else fetched[0]
         if not deliveries:
-            deliveries = await queue.fetch(Queue.NORMAL, 5, 5)
+            deliveries = await queue.fetch(NORMAL, 5, 5)
         assert jobs_of(deliveries) == [job(number)]
         await deliveries[0].done()
 
@@ -240,7 +241,7 @@ async def test_an_extended_lock_hides_the_job_for_longer(forgetful: WorkQueue) -
     await forgetful.publish([job(1)])
     delivery = await fetch_one(forgetful)
     for _ in range(4):
-        assert await forgetful.fetch(Queue.NORMAL, 1, 0.25) == []
+        assert await forgetful.fetch(NORMAL, 1, 0.25) == []
         await delivery.extend()
     assert (await fetch_one(forgetful)).deliveries == 2
 
@@ -248,7 +249,7 @@ async def test_an_extended_lock_hides_the_job_for_longer(forgetful: WorkQueue) -
 async def test_a_job_that_is_done_never_comes_again(forgetful: WorkQueue) -> None:
     await forgetful.publish([job(1)])
     await (await fetch_one(forgetful)).done()
-    assert await forgetful.fetch(Queue.NORMAL, 1, 1.0) == []
+    assert await forgetful.fetch(NORMAL, 1, 1.0) == []
 
 
 async def test_being_done_twice_or_late_is_harmless(forgetful: WorkQueue) -> None:
@@ -260,7 +261,7 @@ async def test_being_done_twice_or_late_is_harmless(forgetful: WorkQueue) -> Non
     await slow.retry(0)
     await forgetful.publish([job(2)])
     assert (await fetch_one(forgetful)).job == job(2)
-    assert await forgetful.fetch(Queue.NORMAL, 1, 0.1) == []
+    assert await forgetful.fetch(NORMAL, 1, 0.1) == []
 
 
 async def test_a_job_to_be_retried_waits_as_long_as_told(queue: WorkQueue) -> None:
@@ -310,7 +311,7 @@ async def test_processes_that_ensure_at_once_agree(make_cluster: MakeCluster) ->
     times = await asyncio.gather(*(queue.ensure() for queue in queues))
     assert len(set(times)) == 1
     await queues[0].publish([job(1)])
-    assert jobs_of(await queues[1].fetch(Queue.NORMAL, 1, 5)) == [job(1)]
+    assert jobs_of(await queues[1].fetch(NORMAL, 1, 5)) == [job(1)]
 
 
 async def test_a_stream_made_anew_has_another_time_of_creation(queue: WorkQueue, cluster: Cluster) -> None:
@@ -333,12 +334,12 @@ async def test_without_a_stream_nothing_is_published_or_fetched(queue: WorkQueue
     with pytest.raises(Unavailable):
         await queue.publish([job(1)])
     with pytest.raises(Unavailable):
-        await queue.fetch(Queue.NORMAL, 1, 5)
+        await queue.fetch(NORMAL, 1, 5)
 
 
 async def test_a_fetch_that_waits_hears_of_the_loss_of_the_stream(queue: WorkQueue, cluster: Cluster) -> None:
-    waiting = asyncio.create_task(queue.fetch(Queue.NORMAL, 1, 30))
-    assert await queue.fetch(Queue.LOW, 1, 0.2) == []
+    waiting = asyncio.create_task(queue.fetch(NORMAL, 1, 30))
+    assert await queue.fetch(LOW, 1, 0.2) == []
     await cluster.lose()
     with pytest.raises(Unavailable):
         await asyncio.wait_for(waiting, 10)

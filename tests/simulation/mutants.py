@@ -11,20 +11,20 @@ from uuid import UUID
 
 import pytest
 
-from notifications.adapters.memory import store
 from notifications.app import accept, consume, hub, session
 from notifications.app.accept import Acceptor
-from notifications.app.consume import Consumer, Dispatch
+from notifications.app.consume import Consumer, Serve, Settle
+from notifications.app.dispatch import Ledger
 from notifications.app.relay import Relay
 from notifications.app.release import Releaser
 from notifications.app.session import Session
 from notifications.app.sweep import Sweeper
 from notifications.app.watch import PositionWatch
-from notifications.domain import cursor, subjects
+from notifications.domain import cursor, preferences, subjects
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import CommitUnknown, Unavailable
 from notifications.domain.inbox import Head, InboxEvent, Place, place, refuse_recovery
-from notifications.domain.jobs import Job
+from notifications.domain.jobs import Job, Outcome
 from notifications.domain.limits import RELEASE_EVERY
 from notifications.domain.notification import UserKey
 from notifications.domain.preferences import Show
@@ -37,21 +37,25 @@ Mutate = Callable[[pytest.MonkeyPatch], None]
 def acknowledge_before_settling(patch: pytest.MonkeyPatch) -> None:
     """A worker that dies in between leaves a row without a job."""
 
-    async def serve(self: Consumer, deliveries: Sequence[Delivery], dispatch: Dispatch) -> None:
-        await consume._each(deliveries, lambda delivery: delivery.done())
-        await self._settle(deliveries, dispatch)
+    handle = Consumer._handle
 
-    patch.setattr(Consumer, "_serve", serve)
+    async def acknowledge_and_handle(self: Consumer, delivery: Delivery, serve: Serve, settle: Settle) -> None:
+        await consume._tell(delivery.done())
+        await handle(self, delivery, serve, settle)
+
+    patch.setattr(Consumer, "_handle", acknowledge_and_handle)
 
 
 def settle_nothing_in_an_outage(patch: pytest.MonkeyPatch) -> None:
     """A worker that does not wait for the database acknowledges a job without an outcome."""
 
-    async def settle(self: Consumer, deliveries: Sequence[Delivery], dispatch: Dispatch) -> None:
-        with contextlib.suppress(Unavailable):
-            await self._outbox.settle(await self._outcomes(deliveries, dispatch))
+    settle = Ledger.settle
 
-    patch.setattr(Consumer, "_settle", settle)
+    async def try_to_settle(self: Ledger, outcome: Outcome) -> None:
+        with contextlib.suppress(Unavailable):
+            await settle(self, outcome)
+
+    patch.setattr(Ledger, "settle", try_to_settle)
 
 
 def mark_before_publishing(patch: pytest.MonkeyPatch) -> None:
@@ -222,7 +226,7 @@ def give_up_releasing(patch: pytest.MonkeyPatch) -> None:
 
 def show_at_once(patch: pytest.MonkeyPatch) -> None:
     """What was sent for later is shown now."""
-    patch.setattr(store, "judge", lambda submission, wishes, digest: Show())
+    patch.setattr(preferences, "judge", lambda submission, wishes, digest: Show())
 
 
 def leave_out_the_tenant(patch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from notifications.adapters.memory.queue import MemoryDelivery, MemoryQueue
 from notifications.domain import jobs as packing
-from notifications.domain.jobs import Job, Queue
+from notifications.domain.jobs import Job, Lane
 from tests.simulation.weather import Fault
 from tests.simulation.wire import Call, Server, Wire
 
@@ -42,10 +42,8 @@ class RemoteQueue:
         stored = await self._wire.call(Call(self._nats, "publish"), lambda: self._queue.publish(sent))
         return [job for job in stored if not self._wire.strikes(Fault.LOST_ACK, job.id)]
 
-    async def fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[RemoteDelivery]:
-        handed_out = await self._wire.call(
-            Call(self._nats, "fetch", held=True), lambda: self._fetch(queue, limit, wait)
-        )
+    async def fetch(self, lane: Lane, limit: int, wait: float) -> Sequence[RemoteDelivery]:
+        handed_out = await self._wire.call(Call(self._nats, "fetch", held=True), lambda: self._fetch(lane, limit, wait))
         return [RemoteDelivery(inner.job, inner.deliveries, self, inner) for inner in handed_out]
 
     async def created(self) -> str | None:
@@ -58,8 +56,8 @@ class RemoteQueue:
         """Tell the queue something about a job."""
         await self._wire.call(Call(self._nats, name), act)
 
-    async def _fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[MemoryDelivery]:
-        handed_out = await self._queue.fetch(queue, limit, wait)
+    async def _fetch(self, lane: Lane, limit: int, wait: float) -> Sequence[MemoryDelivery]:
+        handed_out = await self._queue.fetch(lane, limit, wait)
         for delivery in handed_out:
             if self._wire.strikes(Fault.DOUBLED_JOB, delivery.job.id):
                 await delivery.retry(0)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from notifications.domain.errand import Errand
 from notifications.domain.errors import Contended
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
 from notifications.domain.jobs import Job, Outcome, Queue
@@ -66,7 +67,7 @@ class RemoteStore:
         await self._write("mark_delivered", lambda: self._servers.store.mark_delivered(ids))
 
     async def mark_published(self, jobs: Sequence[Job]) -> None:
-        await self._write("mark_published", lambda: self._servers.store.mark_published(jobs))
+        await self._write("mark_published", lambda: self._servers.store.outbox.mark_published(jobs))
 
     async def sweep(self, publish: Publish, limit: int) -> int:
         # Held: the transaction ends with the connection, and is rolled back, when the process dies in it
@@ -74,16 +75,19 @@ class RemoteStore:
         return await self._wire.call(call, lambda: self._servers.sweep(publish, limit))
 
     async def adopt_stream(self, created: str) -> bool:
-        return await self._write("adopt_stream", lambda: self._servers.store.adopt_stream(created))
+        return await self._write("adopt_stream", lambda: self._servers.store.outbox.adopt_stream(created))
 
     async def events(self, jobs: Sequence[Job]) -> dict[Job, InboxEvent]:
-        return await self._read("events", lambda: self._servers.store.events(jobs))
+        return await self._read("events", lambda: self._servers.store.outbox.events(jobs))
+
+    async def errands(self, jobs: Sequence[Job]) -> dict[Job, Errand]:
+        return await self._read("errands", lambda: self._servers.store.outbox.errands(jobs))
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        await self._write("settle", lambda: self._servers.store.settle(outcomes))
+        await self._write("settle", lambda: self._servers.store.outbox.settle(outcomes))
 
     async def backlog(self) -> dict[Queue, Backlog]:
-        return await self._read("backlog", lambda: self._servers.store.backlog())
+        return await self._read("backlog", lambda: self._servers.store.outbox.backlog())
 
     async def _read(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
         return await self._wire.call(Call(self._servers.database, name), ask)

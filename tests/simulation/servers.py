@@ -38,7 +38,7 @@ class Servers:
         """Sweep the outbox; a backup taken meanwhile would hold its locks for ever."""
         self._sweeps += 1
         try:
-            return await self.store.sweep(publish, limit)
+            return await self.store.outbox.sweep(publish, limit)
         finally:
             self._sweeps -= 1
 

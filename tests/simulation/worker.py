@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 from notifications.app.consume import Consumer
-from notifications.app.dispatch import WebsocketDispatcher
+from notifications.app.dispatch import Ledger, WebsocketDispatcher
 from notifications.app.relay import Relay
 from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Queue
+from notifications.domain.jobs import Channel, Lane, Queue
 from tests.simulation.life import Life
 from tests.simulation.silence import Silence
 
@@ -40,10 +40,10 @@ class Worker:
         except Unavailable:
             life.wire.die()  # the entry point ends, and whoever supervises it starts it again
             return
-        dispatch = WebsocketDispatcher(life.store, life.inbox_bus).dispatch
+        dispatcher, ledger = WebsocketDispatcher(life.store, life.inbox_bus), Ledger(life.store)
         for name in Queue:
-            consumer = Consumer(name, JOBS_AT_ONCE, life.queue, life.store, telemetry)
-            life.tasks.start(consumer.run(dispatch), f"consume {name}")
+            consumer = Consumer(Lane(name, Channel.WEBSOCKET), JOBS_AT_ONCE, life.queue, telemetry)
+            life.tasks.start(consumer.run(dispatcher.serve, ledger.settle), f"consume {name}")
         life.tasks.start(Sweeper(life.queue, life.store, telemetry).run(), "sweep")
         relay = Relay(life.queue, life.store, life.tasks)
         life.tasks.start(Releaser(life.store, relay.start).run(), "release")

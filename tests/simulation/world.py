@@ -146,7 +146,7 @@ class World:
         return all(device.position == heads.get(device.owner, 0) for device in self._devices)
 
     async def _count_rows(self) -> int:
-        return sum(backlog.depth for backlog in (await self._servers.store.backlog()).values())
+        return sum(backlog.depth for backlog in (await self._servers.store.outbox.backlog()).values())
 
     async def _end(self) -> Ended:
         notifications = self._servers.store.notifications.values()

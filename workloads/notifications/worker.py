@@ -14,7 +14,7 @@ from notifications.adapters.postgres.room_requests import PostgresRoomRequests
 from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.app.consume import Consumer
-from notifications.app.dispatch import WebsocketDispatcher
+from notifications.app.dispatch import Ledger, WebsocketDispatcher
 from notifications.app.expand import Expander
 from notifications.app.housekeeping import keep_house
 from notifications.app.relay import Relay
@@ -22,6 +22,7 @@ from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
 from notifications.clock import make_id, now
 from notifications.config import WorkerConfig, load_config
+from notifications.domain.jobs import Channel, Lane
 from notifications.domain.notification import wire_time
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
 from notifications.patience import insist
@@ -38,15 +39,16 @@ async def run(arguments: argparse.Namespace) -> None:
         pool = await open_postgres(life, config.postgres, arguments.id)
         nats = await open_nats(life, config.nats, arguments.id)
         outbox, queue = PostgresOutbox(pool), JetStreamQueue(nats, config.nats.replicas)
-        consumers = [Consumer(name, jobs, queue, outbox, metrics) for name, jobs in config.queues.items()]
+        dispatcher, ledger = WebsocketDispatcher(outbox, NatsInboxBus(nats)), Ledger(outbox)
+        lanes = [Lane(name, Channel.WEBSOCKET) for name in config.queues]
+        consumers = [Consumer(lane, config.queues[lane.queue], queue, metrics) for lane in lanes]
         load = report_load(consumers, outbox)
         await open_listener(
             life, Management(readiness, metrics.render, load).app(), arguments.host, arguments.management_port
         )
         await insist(queue.ensure, START_WITHIN)
-        dispatcher = WebsocketDispatcher(outbox, NatsInboxBus(nats))
         for consumer in consumers:
-            life.keep(consumer.run(dispatcher.dispatch), "consumer")
+            life.keep(consumer.run(dispatcher.serve, ledger.settle), "consumer")
         life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
         relay = Relay(queue, outbox, life.tasks)
         life.keep(Releaser(PostgresHeld(pool), relay.start).run(), "releaser")

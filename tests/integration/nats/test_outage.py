@@ -15,11 +15,12 @@ from notifications.adapters.nats.connection import OPTIONS
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
-from notifications.domain.jobs import Job, Queue
+from notifications.domain.jobs import Job
 from notifications.domain.limits import OFFER_TIMEOUT
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Beacon
 from tests.integration.nats.conftest import Open, StartNats, job
+from tests.support.lanes import LOW, NORMAL
 from tests.support.nats import NatsServer
 from tests.support.waiting import eventually
 
@@ -69,7 +70,7 @@ async def test_acknowledged_jobs_survive_a_killed_server(private_nats: NatsServe
     queue = JetStreamQueue(connection, lock=1.0)
     created = await queue.ensure()
     acknowledged = await queue.publish([job(number) for number in range(500)])
-    held = await queue.fetch(Queue.NORMAL, 10, 5)
+    held = await queue.fetch(NORMAL, 10, 5)
     await asyncio.gather(*(delivery.done() for delivery in held[:5]))
     await kill(private_nats)
     await start(private_nats)
@@ -77,11 +78,11 @@ async def test_acknowledged_jobs_survive_a_killed_server(private_nats: NatsServe
     assert await queue.created() == created
     left: dict[int, Job] = {}
     while len(left) < 495:
-        for delivery in await queue.fetch(Queue.NORMAL, 100, 5):
+        for delivery in await queue.fetch(NORMAL, 100, 5):
             left[delivery.job.notification.int] = delivery.job
             await delivery.done()
     assert set(left.values()) == set(acknowledged[5:])
-    assert await queue.fetch(Queue.NORMAL, 10, 1.5) == []
+    assert await queue.fetch(NORMAL, 10, 1.5) == []
 
 
 async def test_a_fetch_that_waits_ends_at_once_when_the_server_is_killed_and_works_again_later(
@@ -90,15 +91,15 @@ async def test_a_fetch_that_waits_ends_at_once_when_the_server_is_killed_and_wor
     connection = await open_connection(private_nats)
     queue = JetStreamQueue(connection)
     await queue.ensure()
-    waiting = asyncio.create_task(queue.fetch(Queue.NORMAL, 10, 30))
-    assert await queue.fetch(Queue.LOW, 1, 0.1) == []
+    waiting = asyncio.create_task(queue.fetch(NORMAL, 10, 30))
+    assert await queue.fetch(LOW, 1, 0.1) == []
     await kill(private_nats)
     with pytest.raises(Unavailable):
         await asyncio.wait_for(waiting, 10)
     await start(private_nats)
     await eventually(lambda: connection.connected)
     await queue.publish([job(1)])
-    assert [delivery.job for delivery in await queue.fetch(Queue.NORMAL, 10, 5)] == [job(1)]
+    assert [delivery.job for delivery in await queue.fetch(NORMAL, 10, 5)] == [job(1)]
 
 
 async def test_what_is_asked_while_the_server_is_away_fails_at_once_and_is_not_sent_later(
@@ -112,7 +113,7 @@ async def test_what_is_asked_while_the_server_is_away_fails_at_once_and_is_not_s
     begun = time.monotonic()
     for attempt in (
         queue.publish([job(1)]),
-        queue.fetch(Queue.NORMAL, 1, 30),
+        queue.fetch(NORMAL, 1, 30),
         queue.created(),
         queue.ensure(),
         bus.offer(ALICE, event(1)),
@@ -124,7 +125,7 @@ async def test_what_is_asked_while_the_server_is_away_fails_at_once_and_is_not_s
     assert time.monotonic() - begun < 2
     await start(private_nats)
     await eventually(lambda: connection.connected)
-    assert await queue.fetch(Queue.NORMAL, 1, 0.3) == []
+    assert await queue.fetch(NORMAL, 1, 0.3) == []
     assert not await bus.offer(ALICE, event(2)), "the subscription that failed left an interest behind"
 
 
@@ -148,7 +149,7 @@ async def test_publishing_through_a_killed_server_returns_only_jobs_that_are_the
     await start(private_nats)
     await eventually(lambda: connection.connected)
     present: set[Job] = set()
-    while deliveries := await queue.fetch(Queue.NORMAL, 1_000, 0.5):
+    while deliveries := await queue.fetch(NORMAL, 1_000, 0.5):
         present.update(delivery.job for delivery in deliveries)
     assert set(acknowledged) <= present
 
@@ -169,7 +170,7 @@ async def test_a_wiped_server_has_no_stream_until_it_is_ensured_and_then_another
         await queue.publish([job(1)])
     assert await queue.ensure() != before
     assert await queue.publish([job(1)]) == [job(1)]
-    assert [delivery.job for delivery in await queue.fetch(Queue.NORMAL, 10, 5)] == [job(1)]
+    assert [delivery.job for delivery in await queue.fetch(NORMAL, 10, 5)] == [job(1)]
 
 
 async def test_a_job_of_a_wiped_server_does_not_take_its_namesake_in_the_new_stream_with_it(
@@ -179,17 +180,17 @@ async def test_a_job_of_a_wiped_server_does_not_take_its_namesake_in_the_new_str
     queue = JetStreamQueue(connection, lock=1.0)
     await queue.ensure()
     await queue.publish([job(1)])
-    (old,) = await queue.fetch(Queue.NORMAL, 1, 5)
+    (old,) = await queue.fetch(NORMAL, 1, 5)
     await kill(private_nats)
     private_nats.wipe()
     await start(private_nats)
     await eventually(lambda: connection.connected)
     await queue.ensure()
     await queue.publish([job(2)])
-    assert [delivery.job for delivery in await queue.fetch(Queue.NORMAL, 1, 5)] == [job(2)]
+    assert [delivery.job for delivery in await queue.fetch(NORMAL, 1, 5)] == [job(2)]
     with pytest.raises(Unavailable):
         await old.done()
-    (again,) = await queue.fetch(Queue.NORMAL, 1, 5)
+    (again,) = await queue.fetch(NORMAL, 1, 5)
     assert again.job == job(2)
 
 

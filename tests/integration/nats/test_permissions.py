@@ -9,22 +9,22 @@ from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
-from notifications.domain.jobs import Queue
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Beacon
 from tests.integration.nats.conftest import Open, StartNats, job
+from tests.support.lanes import NORMAL
 from tests.support.nats import NatsServer
 from tests.support.waiting import eventually
 
 LEAST = {
     "gateway": {
-        "publish": ["ntf.jobs.*", "ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"],
+        "publish": ["ntf.jobs.>", "ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"],
         "subscribe": ["ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"],
         "allow_responses": True,
     },
     "worker": {
         "publish": [
-            "ntf.jobs.*",
+            "ntf.jobs.>",
             "ntf.inbox.*.*",
             "_INBOX.worker.>",
             "$JS.API.STREAM.*.NTF_JOBS",
@@ -59,10 +59,10 @@ async def test_gateway_and_worker_do_their_work_with_the_least_permissions(
     assert await queue.created() is None
     assert await queue.ensure() == await queue.created()
     assert await JetStreamQueue(gateway).publish([job(1)]) == [job(1)]
-    (delivery,) = await queue.fetch(Queue.NORMAL, 5, 5)
+    (delivery,) = await queue.fetch(NORMAL, 5, 5)
     await delivery.extend()
     await delivery.retry(0)
-    (delivery,) = await queue.fetch(Queue.NORMAL, 5, 5)
+    (delivery,) = await queue.fetch(NORMAL, 5, 5)
     heard: list[InboxEvent] = []
     await NatsInboxBus(gateway).subscribe(ALICE, heard.append)
     assert await NatsInboxBus(worker).offer(ALICE, EVENT)
@@ -88,12 +88,12 @@ async def test_a_gateway_can_neither_make_streams_nor_take_jobs(
     await JetStreamQueue(worker).ensure()
     await JetStreamQueue(worker).publish([job(1)])
     with pytest.raises(Unavailable):
-        await JetStreamQueue(gateway).fetch(Queue.NORMAL, 1, 0.1)
+        await JetStreamQueue(gateway).fetch(NORMAL, 1, 0.1)
     with pytest.raises(Unavailable):
         await gateway.request("$JS.API.STREAM.DELETE.NTF_JOBS", b"", 0.2)
     assert "permissions violation for publish" in caplog.text
     assert gateway.connected
-    assert [delivery.job for delivery in await JetStreamQueue(worker).fetch(Queue.NORMAL, 1, 5)] == [job(1)]
+    assert [delivery.job for delivery in await JetStreamQueue(worker).fetch(NORMAL, 1, 5)] == [job(1)]
 
 
 async def test_nobody_hears_the_answers_to_another(

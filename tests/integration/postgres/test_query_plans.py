@@ -17,12 +17,14 @@ from notifications.adapters.postgres import (
     outbox,
     preferences,
     requests,
+    revocations,
+    room_requests,
+    rooms,
     submissions,
     templates,
-    revocations,
-    submissions,
 )
 from notifications.domain.ids import uuid7
+from notifications.domain.jobs import Channel
 from notifications.domain.limits import LIFTED_KEPT
 from notifications.domain.preferences import DEFAULT_DIGEST
 from notifications.domain.revocation import REMEMBERED
@@ -34,7 +36,8 @@ NOW = datetime.now(UTC)
 IDS = [uuid7(NOW, n) for n in range(10)]
 ALICE = (TENANT, "user-1")
 NEXT_TO_NOW = (NOW - timedelta(hours=1), NOW + timedelta(hours=1))
-JOBS = (IDS, ["websocket"] * 10, [TENANT] * 10, ["user-1"] * 10)
+JOBS = (IDS, ["websocket"] * 10, [TENANT] * 10, ["user-1"] * 10, [0] * 10)
+SETTLED = (["sent"] * 10, [None] * 10, [1] * 10, [False] * 10, [None] * 10, [10.0] * 10, [0] * 10)
 
 # Small by nature, or read whole on purpose
 MAY_BE_SCANNED = {"epochs"}
@@ -70,6 +73,13 @@ INSERT INTO devices (id, tenant, user_id, kind, digest, target, created_at, seen
 SELECT gen_random_uuid(), '{TENANT}', 'user-' || n % 10000, 'fcm', sha256(n::text::bytea), 'token', now(), now()
 FROM generate_series(0, 19999) n;
 INSERT INTO templates SELECT '{TENANT}-' || n % 1000, 'type-' || n, 'email', '', '{{}}', now()
+FROM generate_series(0, 19999) n;
+INSERT INTO room_members SELECT '{TENANT}', 'group:' || n % 20, 'user-' || n, now() FROM generate_series(0, 39999) n;
+INSERT INTO room_mutes SELECT '{TENANT}', 'user-' || n, 'group:' || n % 20, now() FROM generate_series(0, 19999) n;
+INSERT INTO room_requests (id, tenant, room, submission, accepted_at, state, next_at)
+SELECT gen_random_uuid(), '{TENANT}', 'group:1', '{{}}', now(),
+    CASE WHEN n % 100 > 0 THEN 'expanded' ELSE 'accepted' END, now() + n * interval '1 s'
+FROM generate_series(0, 19999) n;
 INSERT INTO revocations
 SELECT 'tenant-' || n % 20, 'sub', 'user-' || n, gen_random_uuid(), now() - n * interval '1 hour',
     CASE WHEN n % 10 = 0 THEN now() - n * interval '1 minute' END, n + 1
@@ -93,7 +103,7 @@ def query(sql: str, arguments: tuple[object, ...], *indexes: str) -> Query:
 
 def accept_arguments() -> tuple[object, ...]:
     group = [write_submission(f"user-{n}", key=f"new-{n}") for n in range(100)]
-    return submissions.arguments(group, preferences.InboxWishes(()), DEFAULT_DIGEST)
+    return submissions.arguments(group, preferences.CopyWishes(()), DEFAULT_DIGEST)
 
 
 INBOX, UNREAD, SINCE, HELD, RELEASED, BY_ID = (
@@ -106,9 +116,10 @@ INBOX, UNREAD, SINCE, HELD, RELEASED, BY_ID = (
 )
 HEADS, CHANGES = "inbox_heads_pkey", "inbox_changes_pkey"
 WISHES, DEFAULTS = "notification_preferences_pkey", "preference_defaults_pkey"
+MEMBERS, MUTES, ROOM_REQUESTS = "room_members_pkey", "room_mutes_pkey", "room_requests_pkey"
 HUNDRED = ([TENANT] * 100, [f"user-{n}" for n in range(100)])
 HUNDRED_OF_ONE = (TENANT, HUNDRED[1])
-JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_unpublished", "outbox_published"
+JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_due", "outbox_published"
 CARD, DEVICE, TARGET, DEVICES = "contacts_pkey", "devices_pkey", "devices_target", "devices_owner"
 TOUCHED = (*ALICE, bytes(32), None, None)
 TEMPLATES, TYPES, LOCALES = "templates_pkey", ["greeting", "*"] * 3, ["de-at", "de", ""] * 2
@@ -117,7 +128,7 @@ QUERIES = {
     "accept": query(submissions.ACCEPT, accept_arguments(), HEADS, "idempotency_keys_pkey"),
     "replay": query(submissions.REPLAY, ([1], [TENANT], ["key-7"]), "idempotency_keys_pkey", "request_id_idx"),
     "head": query(inbox.HEAD, ALICE, HEADS),
-    "wishes": query(preferences.WISHES, (*HUNDRED, "websocket", ["greeting", "*"]), WISHES, DEFAULTS),
+    "wishes": query(preferences.WISHES, (*HUNDRED, list(Channel), ["greeting", "*"]), WISHES, DEFAULTS),
     "own preferences": query(preferences.OWN, ALICE, WISHES),
     "defaults": query(preferences.DEFAULTS, (TENANT,), DEFAULTS),
     "lock what is due": query(held.LOCK_HEADS, (500,), HELD, HEADS),
@@ -137,12 +148,32 @@ QUERIES = {
     "unread of many": query(requests.UNREAD, HUNDRED_OF_ONE, UNREAD),
     "log for many": query(requests.LOG, (TENANT, ["user-1"] * 10, IDS, [0] * 10), HEADS),
     "deliveries": query(requests.DELIVERIES, (IDS[0], *NEXT_TO_NOW, TENANT, None), BY_ID, "deliveries_pkey"),
+    "join a room": query(rooms.JOIN, (TENANT, "group:1", "user-1"), MEMBERS),
+    "leave a room": query(rooms.LEAVE, (TENANT, "group:1", "user-1"), MEMBERS),
+    "members": query(rooms.MEMBERS, (TENANT, "group:1", "", 101), MEMBERS),
+    "mute": query(rooms.MUTE, (TENANT, "user-1", "group:2", 1_000), MUTES),
+    "unmute": query(rooms.UNMUTE, (TENANT, "user-1", "group:2"), MUTES),
+    "who has muted": query(rooms.MUTED, (TENANT, HUNDRED[1], "group:1"), MUTES),
+    "accept for a room": query(
+        room_requests.ACCEPT_ROOM,
+        (IDS[0], TENANT, "group:1", "new", b"", NOW, 86_400.0, "{}"),
+        "idempotency_keys_pkey",
+    ),
+    "replay for a room": query(room_requests.REPLAY, (TENANT, "key-7"), "idempotency_keys_pkey"),
+    "find a request to a room": query(room_requests.FIND, (IDS[0], TENANT, "group:1"), ROOM_REQUESTS),
+    "due in rooms": query(room_requests.DUE, (100,), "room_requests_due"),
+    "lock a request to a room": query(room_requests.LOCK, (IDS[0],), ROOM_REQUESTS),
+    "next members": query(room_requests.NEXT_MEMBERS, (TENANT, "group:1", "user-1", NOW, 1_001), MEMBERS),
+    "advance": query(room_requests.ADVANCE, (IDS[0], "user-1", 1, "accepted", 0.1), ROOM_REQUESTS),
+    "postpone": query(room_requests.POSTPONE, (IDS[0], 60.0), ROOM_REQUESTS),
+    "stop an expansion": query(requests.STOP_EXPANSION, (IDS[0], TENANT), ROOM_REQUESTS),
     "mark all read": query(inbox.MARK_ALL_READ, ALICE, UNREAD),
     "mark delivered": query(inbox.MARK_DELIVERED, (IDS, *NEXT_TO_NOW), BY_ID),
     "mark published": query(outbox.MARK_PUBLISHED, JOBS, JOB),
     "sweep": query(outbox.FIND, (500, 1.0, 900.0), UNPUBLISHED, PUBLISHED),
     "mark swept": query(outbox.MARK_SWEPT, JOBS, JOB),
     "events": query(outbox.EVENTS, JOBS, JOB, BY_ID),
+    "errands": query(outbox.ERRANDS, JOBS, JOB, BY_ID, "deliveries_pkey"),
     "card": query(contacts.CARD, ALICE, CARD),
     "set card": query(contacts.SET_CARD, (*ALICE, None, None, None, None), CARD),
     "forget a user": query(contacts.FORGET, ALICE, CARD, DEVICES),
@@ -163,7 +194,7 @@ QUERIES = {
     "forget revocations": query(
         revocations.FORGET, (REMEMBERED, LIFTED_KEPT, 1_000), "revocations_at", "revocations_lifted"
     ),
-    "settle": query(outbox.SETTLE, (*JOBS, ["sent"] * 10, [None] * 10), JOB),
+    "settle": query(outbox.SETTLE, (*JOBS, *SETTLED, "push"), JOB),
 }
 
 

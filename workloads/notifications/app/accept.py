@@ -10,7 +10,7 @@ from notifications.app.tasks import Tasks
 from notifications.domain import limits
 from notifications.domain.errors import Contended, KeyReused, NotificationsError, Unavailable
 from notifications.domain.jobs import Job
-from notifications.domain.submission import Accepted, Conflict, Submission, jobs_of
+from notifications.domain.submission import Accepted, Conflict, Submission, jobs_due
 from notifications.ports.rooms import RoomRequestStore
 from notifications.ports.store import SubmissionStore
 from notifications.ports.telemetry import Telemetry
@@ -96,8 +96,7 @@ class Acceptor:
         jobs: list[Job] = []
         for request, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Accepted) and not outcome.replayed:
-                kept_back = {copy.id for copy in outcome.placed if copy.seq is None}
-                jobs += jobs_of(request.submission, kept_back)
+                jobs += jobs_due(request.submission, outcome.placed)
                 self._telemetry.created(request.submission.message.type, len(outcome.placed))
             if not request.answer.done():
                 request.answer.set_result(outcome)

@@ -1,114 +1,111 @@
-"""Serves one work queue. The order is the safety: offer, then commit the outcome, then acknowledge the job."""
+"""Serves one lane of the work queues, each job by itself: bring it, commit its outcome, then acknowledge it."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
+from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Job, Outcome, Queue, is_poison, wait_before
-from notifications.domain.limits import FETCH_WAIT, JOB_HEARTBEAT
+from notifications.domain.jobs import Lane, Outcome, Status, wait_before
+from notifications.domain.limits import FETCH_WAIT, JOB_HEARTBEAT, MAX_IN_HAND
 from notifications.ports.queue import Delivery, WorkQueue
-from notifications.ports.store import OutboxStore
 from notifications.ports.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
 _PAUSE = 1.0
 _GRACE = 5.0
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
-Dispatch = Callable[[Sequence[Job]], Awaitable[Sequence[Outcome]]]
+Serve = Callable[[Delivery], Awaitable[Outcome]]
+"""Brings a job and returns what became of it. Raises Unavailable when the database cannot be asked."""
+Settle = Callable[[Outcome], Awaitable[None]]
+"""Writes an outcome down. Raises Unavailable."""
 
 
 class Consumer:
-    """Takes up to `concurrency` jobs at once from one queue."""
+    """Serves up to `concurrency` jobs at once; one whose outcome is being written down makes room for the next."""
 
-    def __init__(
-        self, name: Queue, concurrency: int, queue: WorkQueue, outbox: OutboxStore, telemetry: Telemetry
-    ) -> None:
-        self._name = name
+    def __init__(self, lane: Lane, concurrency: int, queue: WorkQueue, telemetry: Telemetry) -> None:
+        self._lane = lane
         self._concurrency = concurrency
         self._queue = queue
-        self._outbox = outbox
         self._telemetry = telemetry
-        self.in_flight = 0
+        self._jobs = Tasks()
+        self._serving = 0
+        self._in_hand: list[Delivery] = []
+        self._room = asyncio.Event()
 
-    async def run(self, dispatch: Dispatch) -> None:
-        """Serve until cancelled; the jobs in hand are finished first."""
-        while True:
-            try:
-                deliveries = await self._queue.fetch(self._name, self._concurrency, FETCH_WAIT)
-            except Unavailable as error:
-                _log.warning("queue %s cannot be read", self._name, extra={"reason": str(error)})
-                await asyncio.sleep(_PAUSE)
-                continue
-            if deliveries:
-                await _finish(asyncio.ensure_future(self._serve(deliveries, dispatch)))
+    @property
+    def in_flight(self) -> int:
+        """How many jobs are in hand."""
+        return len(self._in_hand)
 
-    async def _serve(self, deliveries: Sequence[Delivery], dispatch: Dispatch) -> None:
-        self.in_flight = len(deliveries)
+    async def run(self, serve: Serve, settle: Settle) -> None:
+        """Serve until cancelled; the jobs in hand are then given a moment to be finished."""
+        heart = asyncio.create_task(self._beat(), name=f"heartbeat of {self._lane.name}")
         try:
-            async with _extended(deliveries):
-                await self._settle(deliveries, dispatch)
-            await _each(deliveries, lambda delivery: delivery.done())
-        except Exception:
-            _log.exception("jobs failed", extra={"queue": self._name})
-            await self._isolate(deliveries, dispatch)
+            while True:
+                for delivery in await self._fetch():
+                    self._in_hand.append(delivery)
+                    self._serving += 1
+                    self._jobs.start(self._handle(delivery, serve, settle), f"job of {self._lane.name}")
         finally:
-            self.in_flight = 0
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._jobs.wait(), _GRACE)
+            await self._jobs.stop()
+            heart.cancel()
 
-    async def _settle(self, deliveries: Sequence[Delivery], dispatch: Dispatch) -> None:
-        """Wait for an outage to end with the jobs in hand: giving them back would count as a failed attempt."""
+    async def _fetch(self) -> Sequence[Delivery]:
+        while (room := min(self._concurrency - self._serving, MAX_IN_HAND - len(self._in_hand))) <= 0:
+            self._room.clear()
+            await self._room.wait()
+        try:
+            return await self._queue.fetch(self._lane, room, FETCH_WAIT)
+        except Unavailable as error:
+            _log.warning("queue %s cannot be read", self._lane.name, extra={"reason": str(error)})
+            await asyncio.sleep(_PAUSE)
+            return ()
+
+    async def _handle(self, delivery: Delivery, serve: Serve, settle: Settle) -> None:
+        try:
+            outcome = await self._serve(delivery, serve)
+            await self._insist(settle, outcome)
+            await _tell(delivery.done() if outcome.wait is None else delivery.retry(outcome.wait))
+            if outcome.state is Status.DEAD:
+                self._telemetry.failed("dead")
+        except Exception:
+            _log.exception("a job failed", extra={"job": delivery.job.id, "queue": self._lane.name})
+            await _tell(delivery.retry(wait_before(delivery.deliveries)))
+        finally:
+            self._in_hand.remove(delivery)
+            self._room.set()
+
+    async def _serve(self, delivery: Delivery, serve: Serve) -> Outcome:
+        try:
+            return await self._insist(serve, delivery)
+        finally:
+            self._serving -= 1
+            self._room.set()
+
+    async def _insist(self, act: Callable[[_T], Awaitable[_R]], what: _T) -> _R:
+        """Wait for an outage to end with the job in hand: giving it back would count against it."""
         while True:
             try:
-                return await self._outbox.settle(await self._outcomes(deliveries, dispatch))
+                return await act(what)
             except Unavailable as error:
-                _log.warning("jobs wait", extra={"queue": self._name, "reason": str(error)})
+                _log.warning("jobs wait", extra={"queue": self._lane.name, "reason": str(error)})
                 await asyncio.sleep(_PAUSE)
 
-    async def _isolate(self, deliveries: Sequence[Delivery], dispatch: Dispatch) -> None:
-        """One job that cannot be served must not take the others with it."""
-        if len(deliveries) == 1:
-            await _each(deliveries, lambda delivery: delivery.retry(wait_before(delivery.deliveries)))
-            return
-        for delivery in deliveries:
-            await self._serve([delivery], dispatch)
-
-    async def _outcomes(self, deliveries: Sequence[Delivery], dispatch: Dispatch) -> list[Outcome]:
-        dead = [
-            Outcome(d.job, "dead", f"handed out {d.deliveries} times") for d in deliveries if is_poison(d.deliveries)
-        ]
-        for _ in dead:
-            self._telemetry.failed("dead")
-        healthy = [d.job for d in deliveries if not is_poison(d.deliveries)]
-        return [*dead, *(await dispatch(healthy) if healthy else ())]
-
-
-async def _finish(work: asyncio.Future[None]) -> None:
-    """Give work in hand a moment when cancelled: a job half done would wait for its lock to expire."""
-    try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work], timeout=_GRACE)
-        work.cancel()
-        raise
-
-
-@contextlib.asynccontextmanager
-async def _extended(deliveries: Sequence[Delivery]) -> AsyncIterator[None]:
-    async def beat() -> None:
+    async def _beat(self) -> None:
         while True:
             await asyncio.sleep(JOB_HEARTBEAT)
-            await _each(deliveries, lambda delivery: delivery.extend())
-
-    task = asyncio.create_task(beat(), name="job heartbeat")
-    try:
-        yield
-    finally:
-        task.cancel()
+            await asyncio.gather(*(_tell(delivery.extend()) for delivery in tuple(self._in_hand)))
 
 
-async def _each(deliveries: Sequence[Delivery], act: Callable[[Delivery], Awaitable[None]]) -> None:
-    """Act on all; what cannot be told to the queue now, the queue finds out when the lock expires."""
-    for result in await asyncio.gather(*map(act, deliveries), return_exceptions=True):
-        if isinstance(result, BaseException) and not isinstance(result, Unavailable):
-            raise result
+async def _tell(telling: Awaitable[None]) -> None:
+    """What cannot be told to the queue now, the queue finds out when the lock expires."""
+    with suppress(Unavailable):
+        await telling

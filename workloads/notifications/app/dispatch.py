@@ -1,12 +1,14 @@
 """Brings notifications to the sockets of their recipients, whichever gateways hold them."""
 
-import asyncio
 from collections.abc import Sequence
 
+from notifications.app.groups import Groups
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
-from notifications.domain.jobs import Job, Outcome
+from notifications.domain.jobs import Job, Outcome, Status, is_poison
+from notifications.domain.limits import EVENTS_AT_ONCE
 from notifications.ports.bus import InboxBus
+from notifications.ports.queue import Delivery
 from notifications.ports.store import OutboxStore
 
 
@@ -16,17 +18,38 @@ class WebsocketDispatcher:
     def __init__(self, outbox: OutboxStore, bus: InboxBus) -> None:
         self._outbox = outbox
         self._bus = bus
+        self._events = Groups(self._read, EVENTS_AT_ONCE)
 
-    async def dispatch(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Return one outcome a job, in the same order. Raises Unavailable when the database cannot be asked."""
-        events = await self._outbox.events(jobs)
-        return list(await asyncio.gather(*(self._offer(job, events.get(job)) for job in jobs)))
-
-    async def _offer(self, job: Job, event: InboxEvent | None) -> Outcome:
+    async def serve(self, delivery: Delivery) -> Outcome:
+        """Return what became of a job. Raises Unavailable when the database cannot be asked."""
+        job = delivery.job
+        if is_poison(delivery.deliveries):
+            return Outcome(job, Status.DEAD, f"handed out {delivery.deliveries} times")
+        event = await self._events.ask(job)
         if event is None:
-            return Outcome(job, "gone", "expired, or settled before")
+            return Outcome(job, Status.GONE, "expired, or settled before", attempted=False)
         try:
             taken = await self._bus.offer(job.owner, event)
         except Unavailable as error:
-            return Outcome(job, "offline", f"no gateway answered: {error}")
-        return Outcome(job, "sent" if taken else "offline")
+            return Outcome(job, Status.OFFLINE, f"no gateway answered: {error}")
+        return Outcome(job, Status.SENT if taken else Status.OFFLINE)
+
+    async def _read(self, jobs: Sequence[Job]) -> Sequence[InboxEvent | None]:
+        events = await self._outbox.events(jobs)
+        return [events.get(job) for job in jobs]
+
+
+class Ledger:
+    """Writes outcomes down, those of one moment together."""
+
+    def __init__(self, outbox: OutboxStore) -> None:
+        self._outbox = outbox
+        self._outcomes = Groups(self._settle, EVENTS_AT_ONCE)
+
+    async def settle(self, outcome: Outcome) -> None:
+        """Return when an outcome is committed. Raises Unavailable."""
+        await self._outcomes.ask(outcome)
+
+    async def _settle(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
+        await self._outbox.settle(outcomes)
+        return [None] * len(outcomes)

@@ -12,7 +12,7 @@ from notifications.domain.errors import Contended, Unavailable
 from notifications.domain.jobs import Job
 from notifications.domain.limits import CHUNK_PAUSE, EXPAND_BATCH, EXPAND_EVERY, ROOM_CHUNK
 from notifications.domain.rooms import Chunk, RoomState
-from notifications.domain.submission import jobs_of
+from notifications.domain.submission import jobs_due
 from notifications.ports.clock import MakeId
 from notifications.ports.rooms import RoomRequestStore
 from notifications.ports.telemetry import Telemetry
@@ -75,7 +75,7 @@ class Expander:
         return chunk.state
 
     def _report(self, chunk: Chunk) -> None:
-        self._relay(jobs_of(chunk.submission, {copy.id for copy in chunk.placed if copy.seq is None}))
+        self._relay(jobs_due(chunk.submission, chunk.placed))
         self._telemetry.created(chunk.submission.message.type, len(chunk.placed))
         if chunk.state is RoomState.TRUNCATED:
             room = {"request": str(chunk.submission.id), "tenant": chunk.submission.tenant}

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from notifications.domain.limits import JOB_TAKEOVERS
+from notifications.domain.limits import JOB_TAKEOVERS, PUSH_UNLESS_SEEN
 from notifications.domain.notification import Priority, UserKey
 
 
@@ -27,27 +29,102 @@ class Channel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Lane:
+    """The jobs of one queue for one channel, served side by side with all others: slow mail delays no socket."""
+
+    queue: Queue
+    channel: Channel
+
+    @property
+    def name(self) -> str:
+        """Return the name of the consumer behind it."""
+        return f"{self.queue}-{self.channel}"
+
+
+LANES: Final = tuple(Lane(queue, channel) for queue in Queue for channel in Channel)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """Its id is the outbox row's key and the JetStream message id, so a job published twice is one job."""
+    """Its id is the outbox row's key and the JetStream message id, so a job published twice is one job.
+
+    `turn` counts how often it was put back to wait for a time: what the queue still has of a former turn is void.
+    `digest`: it brings a digest, whose id stands in the place of a notification's.
+    """
 
     notification: UUID
     owner: UserKey
     channel: Channel
     queue: Queue
+    turn: int = 0
+    digest: bool = False
 
     @property
     def id(self) -> str:
         """Return the id that makes publishing idempotent."""
-        return f"{self.notification}:{self.channel}"
+        return f"{self.notification}:{self.channel}" + (f":{self.turn}" if self.turn else "")
+
+    @property
+    def lane(self) -> Lane:
+        """Return where it is served."""
+        return Lane(self.queue, self.channel)
+
+
+class Status(StrEnum):
+    """What the delivery log says of a notification on a channel."""
+
+    HELD = "held"
+    """Waits for its time."""
+    RETRYING = "retrying"
+    """An attempt failed; another one follows."""
+    SENT = "sent"
+    """A gateway or a provider took it."""
+    OFFLINE = "offline"
+    """No gateway holds the recipient."""
+    DIGESTED = "digested"
+    """Part of a digest."""
+    SKIPPED = "skipped"
+    """Not wanted, not needed any more, or there is nowhere to send it."""
+    CANCELLED = "cancelled"
+    """Taken back before it was shown or sent."""
+    GONE = "gone"
+    """Expired, cancelled, or settled before."""
+    NOT_CONFIGURED = "not configured"
+    """The channel has no provider."""
+    DEAD = "dead"
+    """Given up; a dead letter tells why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended. `state` is what the delivery log shows: sent, offline, gone or dead."""
+    """How a job ended, or what became of it so far.
+
+    `attempted`: it counts as an attempt. `wait`: the job stays in the queue, to be handed out again after so many
+    seconds. `until`: the job leaves the queue and comes back at that time. With neither it is over.
+    """
 
     job: Job
-    state: str
+    state: Status
     reason: str | None = None
+    attempted: bool = True
+    wait: float | None = None
+    until: datetime | None = None
+    hand_outs: int = 0
+    """How often the queue had handed it out when it was left there."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be done."""
+        return self.wait is None and self.until is None
+
+    @property
+    def follow_up(self) -> float | None:
+        """Return after how many seconds a push message follows, None for never."""
+        return FOLLOW_UP_AFTER.get(self.state) if self.job.channel is Channel.WEBSOCKET else None
+
+
+# A push message follows what reached no socket, or was not seen there
+FOLLOW_UP_AFTER: Final = {Status.OFFLINE: 0.0, Status.DEAD: 0.0, Status.SENT: PUSH_UNLESS_SEEN}
 
 
 def queue_of(priority: Priority) -> Queue:
@@ -70,6 +147,10 @@ def wait_before(attempt: int) -> float:
 def pack(job: Job) -> bytes:
     """Write a job for the queue."""
     fields = {"n": str(job.notification), "t": job.owner.tenant, "u": job.owner.user, "c": job.channel, "q": job.queue}
+    if job.turn:
+        fields["r"] = str(job.turn)
+    if job.digest:
+        fields["d"] = "1"
     return json.dumps(fields, separators=(",", ":")).encode()
 
 
@@ -78,5 +159,5 @@ def unpack(packed: bytes) -> Job:
     fields = json.loads(packed)
     if not isinstance(fields, dict) or not all(isinstance(field, str) for field in fields.values()):
         raise ValueError("a job is an object of texts")
-    owner = UserKey(fields["t"], fields["u"])
-    return Job(UUID(fields["n"]), owner, Channel(fields["c"]), Queue(fields["q"]))
+    owner, turn = UserKey(fields["t"], fields["u"]), int(fields.get("r", "0"))
+    return Job(UUID(fields["n"]), owner, Channel(fields["c"]), Queue(fields["q"]), turn, "d" in fields)

@@ -64,6 +64,8 @@ JOB_HEARTBEAT: Final = 10.0
 JOB_TAKEOVERS: Final = 2
 # What a worker has in hand at most in one lane: being served, or waiting for its outcome to be written down
 MAX_IN_HAND: Final = 500
+# Jobs whose events are read, or whose outcomes are written, in one statement
+EVENTS_AT_ONCE: Final = 200
 # One attempt to bring a message, by queue; the database may take its time
 ATTEMPT_HIGH: Final = 5.0
 ATTEMPT_NORMAL: Final = 10.0
@@ -99,6 +101,11 @@ EXPAND_BATCH: Final = 100
 HOUSEKEEPING_EVERY: Final = 3600.0
 HOUSEKEEPING_AFTER_FAILURE: Final = 60.0
 DEAD_LETTERS_KEPT: Final = 7 * 86_400
+
+# The read replica
+REPLICA_CHECK: Final = 1.0
+REPLICA_LAG: Final = 5.0
+REPLICA_TIMEOUT: Final = 1.0
 
 # Sockets
 PING_INTERVAL: Final = 25.0

@@ -57,7 +57,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message to one person. `seq` is the change of the inbox that created it there, 0 while it is not shown there."""
+    """One message to one person. `seq` is the change of the inbox that created it; 0 while it is not shown there."""
 
     id: UUID
     owner: UserKey

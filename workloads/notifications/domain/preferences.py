@@ -4,7 +4,7 @@ The order is that of the design: a type that bypasses everything, a muted room, 
 channel or else the tenant's, whether it is enabled, how often, and quiet hours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
@@ -105,6 +105,15 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """Over which channels a copy goes: the inbox, others from the start, and push when nobody has seen it there."""
+
+    inbox: Decision
+    channels: tuple[Channel, ...] = ()
+    follow_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A preference and what it is for; the type EVERY_TYPE is for those that have no entry of their own."""
 
@@ -130,10 +139,33 @@ def choose(entries: Mapping[str, Preference], type_: str) -> Preference | None:
 
 def judge(submission: Submission, wishes: Wishes, digest: DigestHour) -> Decision:
     """Return what becomes of a copy of a submission: nothing is shown before its time, whatever it bypasses."""
-    message, accepted = submission.message, submission.expanded_at or submission.created_at
-    due = max(accepted, submission.send_at or accepted)
+    message, due = submission.message, submission.due_at
     decision = Show() if bypasses(message.type, message.priority) else decide(wishes, due, digest)
-    return Hold(due, "scheduled") if isinstance(decision, Show) and due > accepted else decision
+    return Hold(due, "scheduled") if isinstance(decision, Show) and due > submission.accepted_at else decision
+
+
+def make_plan(submission: Submission, find: Callable[[Channel], Wishes], digest: DigestHour) -> Plan:
+    """Return over which channels a copy goes. `find` gives what was wished for a channel.
+
+    Without channels named by the producer, those are the inbox, push when nobody has seen it there, and of the others
+    what the user or else the tenant has asked for.
+    """
+    message, named, wishes = submission.message, submission.channels, find(Channel.WEBSOCKET)
+    if wishes.muted and not bypasses(message.type, message.priority):
+        return Plan(judge(submission, wishes, digest))
+    shown = named is None or Channel.WEBSOCKET in named
+    inbox = judge(submission, wishes, digest) if shown else Skip("the producer named other channels")
+    follow_up = (named is None or Channel.PUSH in named) and not isinstance(inbox, Skip)
+    others = (Channel.EMAIL, Channel.WEBHOOK) if follow_up else (Channel.EMAIL, Channel.PUSH, Channel.WEBHOOK)
+    return Plan(inbox, tuple(channel for channel in others if _is_wanted(named, channel, find)), follow_up)
+
+
+def _is_wanted(named: frozenset[Channel] | None, channel: Channel, find: Callable[[Channel], Wishes]) -> bool:
+    if named is not None:
+        return channel in named
+    wishes = find(channel)
+    wish = wishes.user or wishes.tenant
+    return wish is not None and wish.enabled
 
 
 def decide(wishes: Wishes, now: datetime, digest: DigestHour) -> Decision:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from notifications.domain.jobs import Queue
+from notifications.domain.jobs import Lane
 from notifications.domain.notification import UserKey
 
 PREFIX: Final = "ntf"
@@ -24,6 +24,6 @@ def inbox(owner: UserKey) -> str:
     return f"{PREFIX}.inbox.{token(owner.tenant)}.{token(owner.user)}"
 
 
-def jobs(queue: Queue) -> str:
-    """Return the subject of a work queue."""
-    return f"{JOBS}.{queue}"
+def jobs(lane: Lane) -> str:
+    """Return the subject of a lane of the work queues."""
+    return f"{JOBS}.{lane.queue}.{lane.channel}"

@@ -1,8 +1,8 @@
 """A producer's request to notify people, and the answer to it."""
 
 import hashlib
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -24,7 +24,8 @@ class Submission:
     """A validated request, to be shown at `send_at`, or at once when that is None.
 
     `key` is the Idempotency-Key, `fingerprint` the digest of the body it came with. A submission to a `room` has no
-    copies when it is accepted; at `expanded_at` some of its members get theirs.
+    copies when it is accepted; at `expanded_at` some of its members get theirs. `channels` are those that the producer
+    named, None for the usual ones.
     """
 
     id: UUID
@@ -37,6 +38,17 @@ class Submission:
     send_at: datetime | None = None
     room: str | None = None
     expanded_at: datetime | None = None
+    channels: frozenset[Channel] | None = None
+
+    @property
+    def accepted_at(self) -> datetime:
+        """Return when the copies were made."""
+        return self.expanded_at or self.created_at
+
+    @property
+    def due_at(self) -> datetime:
+        """Return the time before which nothing of it is sent."""
+        return max(self.accepted_at, self.send_at or self.accepted_at)
 
 
 class State(StrEnum):
@@ -49,12 +61,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A copy and its place in the recipient's inbox; `seq` is None unless it is queued."""
+    """A copy and its place in the recipient's inbox; `seq` is None unless it is shown there now.
+
+    `channels` carry it beside the inbox from the start.
+    """
 
     id: UUID
     user: str
     seq: int | None
     state: State = State.QUEUED
+    channels: tuple[Channel, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +103,26 @@ def fingerprint(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-def jobs_of(submission: Submission, without: Container[UUID] = ()) -> tuple[Job, ...]:
-    """Return the jobs that an accepted submission starts, one a copy and channel; none for the copies `without`."""
-    queue = queue_of(submission.message.priority)
+def place(id: UUID, user: str, seq: int | None, state: State, channels: tuple[Channel, ...]) -> Placed:
+    """Return a copy whose inbox says `state`: other channels may carry what the inbox does not show."""
+    return Placed(id, user, seq, State.QUEUED if state is State.SKIPPED and channels else state, channels)
+
+
+def jobs_of(submission: Submission) -> tuple[Job, ...]:
+    """Return the jobs that show each copy in its recipient's inbox."""
+    return tuple(job_of(submission, copy, Channel.WEBSOCKET) for copy in submission.copies)
+
+
+def jobs_due(submission: Submission, placed: Iterable[Placed]) -> tuple[Job, ...]:
+    """Return the jobs of copies that can be done at once."""
+    direct = submission.due_at <= submission.accepted_at
     return tuple(
-        Job(copy.id, UserKey(submission.tenant, copy.user), Channel.WEBSOCKET, queue)
-        for copy in submission.copies
-        if copy.id not in without
+        job_of(submission, Copy(copy.id, copy.user), channel)
+        for copy in placed
+        for channel in [*([Channel.WEBSOCKET] if copy.seq is not None else ()), *(copy.channels if direct else ())]
     )
+
+
+def job_of(submission: Submission, copy: Copy, channel: Channel) -> Job:
+    """Return the job that brings a copy over a channel."""
+    return Job(copy.id, UserKey(submission.tenant, copy.user), channel, queue_of(submission.message.priority))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from notifications.domain.jobs import Job, Queue
+from notifications.domain.jobs import Job, Lane
 
 
 class Delivery(Protocol):
@@ -33,7 +33,7 @@ class WorkQueue(Protocol):
         """Add jobs and return those that were acknowledged; a job already there is acknowledged, not doubled."""
         ...
 
-    async def fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[Delivery]:
+    async def fetch(self, lane: Lane, limit: int, wait: float) -> Sequence[Delivery]:
         """Return 1 to `limit` jobs, or none after `wait` seconds."""
         ...
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from notifications.domain.errand import Errand
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
 from notifications.domain.jobs import Job, Outcome, Queue
 from notifications.domain.notification import Notification, UserKey
@@ -112,7 +113,7 @@ class PreferenceStore(Protocol):
 
 
 class InboxStore(Protocol):
-    """Reads inboxes and changes their read state. Never answered by a replica."""
+    """Reads inboxes and changes their read state. Only `listing` may be answered by a replica."""
 
     async def head(self, owner: UserKey) -> Head:
         """Return the end of an inbox; an inbox that nothing ever came to ends at 0."""
@@ -134,7 +135,10 @@ class InboxStore(Protocol):
         ...
 
     async def listing(self, owner: UserKey, *, offset: int, limit: int, unread_only: bool) -> Listing:
-        """Return a page of what is neither expired nor archived, newest first."""
+        """Return a page of what is neither expired nor archived, newest first.
+
+        It shows every change of this inbox that was committed before the call.
+        """
         ...
 
     async def seq_before(self, owner: UserKey, at: datetime) -> int:
@@ -171,8 +175,8 @@ class OutboxStore(Protocol):
     async def sweep(self, publish: Publish, limit: int) -> int:
         """Publish jobs that the fast path missed and return how many were found.
 
-        Found are jobs unpublished for SWEEP_AFTER, and published ones without an outcome for REDRIVE_AFTER. No two
-        sweeps see the same job at once.
+        Found are jobs due and unpublished for SWEEP_AFTER, and published ones without an outcome for REDRIVE_AFTER.
+        No two sweeps see the same job at once.
         """
         ...
 
@@ -188,11 +192,17 @@ class OutboxStore(Protocol):
         """Return what to show for each job; jobs without an outbox row or with an expired notification are left out."""
         ...
 
-    async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes to the delivery log and delete their outbox rows, in one transaction.
+    async def errands(self, jobs: Sequence[Job]) -> dict[Job, Errand]:
+        """Return what to bring for each job over its channel, which is not the socket; others are left out as above."""
+        ...
 
-        Repeating is harmless: a job without an outbox row keeps the outcome that it has. The outcome `dead` also writes
-        a dead letter.
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Write outcomes to the delivery log, and delete the outbox rows of what is over, in one transaction.
+
+        A job that waits `until` a time gets its next turn and is unpublished. Repeating is harmless: a job without an
+        outbox row of its turn keeps the outcome that it has. The outcome `dead` also writes a dead letter. What is
+        over in an inbox is followed by a push job after `follow_up` seconds, if its plan allows that and its owner has
+        a device.
         """
         ...
 

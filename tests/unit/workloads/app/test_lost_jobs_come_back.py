@@ -1,7 +1,7 @@
 """What the fast path or NATS loses, the sweep brings back; nothing waits for the fast path."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from notifications.adapters.memory.bus import MemoryInboxBus
 from notifications.adapters.memory.queue import MemoryQueue
@@ -13,9 +13,10 @@ from notifications.app.tasks import Tasks
 from notifications.domain import limits
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
-from notifications.domain.jobs import Job, Queue
+from notifications.domain.jobs import Job, Outcome
 from notifications.domain.notification import UserKey
 from notifications.domain.submission import jobs_of
+from tests.support.lanes import NORMAL
 from tests.unit.workloads.app.world import BOB, Recorder, clock, in_virtual_time, store_with, submission
 
 
@@ -30,13 +31,22 @@ class FlakyQueue(MemoryQueue):
         return await super().publish(jobs)
 
 
+async def serve(dispatcher: WebsocketDispatcher, jobs: Iterable[Job]) -> list[Outcome]:
+    """Have each job served, as the queue hands it out for the first time."""
+    queue = MemoryQueue()
+    await queue.ensure()
+    await queue.publish(list(jobs))
+    deliveries = await queue.fetch(NORMAL, 10, 1)
+    return [await dispatcher.serve(delivery) for delivery in deliveries]
+
+
 def test_the_sweep_publishes_what_the_relay_could_not() -> None:
     async def work() -> list[int]:
         store, queue = MemoryStore(clock), FlakyQueue()
         request = submission()
         await store.accept([request])
-        Relay(queue, store, Tasks()).start(jobs_of(request))
-        sweeping = asyncio.ensure_future(Sweeper(queue, store, Recorder()).run())
+        Relay(queue, store.outbox, Tasks()).start(jobs_of(request))
+        sweeping = asyncio.ensure_future(Sweeper(queue, store.outbox, Recorder()).run())
         await asyncio.sleep(5)
         before = len(queue)
         queue.away = False
@@ -53,9 +63,9 @@ def test_a_relayed_job_is_left_alone_by_the_sweep() -> None:
         await queue.ensure()
         request = submission()
         await store.accept([request])
-        Relay(queue, store, Tasks()).start(jobs_of(request))
+        Relay(queue, store.outbox, Tasks()).start(jobs_of(request))
         await asyncio.sleep(2)
-        return len(queue), await store.sweep(queue.publish, 500)
+        return len(queue), await store.outbox.sweep(queue.publish, 500)
 
     assert in_virtual_time(work) == (1, 0)
 
@@ -66,10 +76,10 @@ def test_the_relay_leaves_to_the_sweep_what_it_cannot_hold() -> None:
         await queue.ensure()
         wide = submission(*(f"user-{number}" for number in range(limits.MAX_RELAYS + 1)))
         await store.accept([wide])
-        Relay(queue, store, Tasks()).start(jobs_of(wide))
+        Relay(queue, store.outbox, Tasks()).start(jobs_of(wide))
         await asyncio.sleep(2)
         relayed = len(queue)
-        await Sweeper(queue, store, Recorder()).sweep()
+        await Sweeper(queue, store.outbox, Recorder()).sweep()
         return relayed, len(queue)
 
     assert in_virtual_time(work) == (0, limits.MAX_RELAYS + 1)
@@ -78,16 +88,18 @@ def test_the_relay_leaves_to_the_sweep_what_it_cannot_hold() -> None:
 def test_when_nats_lost_everything_every_open_job_is_published_again() -> None:
     async def work() -> list[int]:
         store, queue = MemoryStore(clock), MemoryQueue()
-        sweeper = Sweeper(queue, store, Recorder())
+        sweeper = Sweeper(queue, store.outbox, Recorder())
         await sweeper.check_stream()
         requests = [submission() for _ in range(3)]
         await store.accept(requests)
-        await store.mark_published(await queue.publish([job for request in requests for job in jobs_of(request)]))
+        await store.outbox.mark_published(
+            await queue.publish([job for request in requests for job in jobs_of(request)])
+        )
         queue.wipe()
         sweeping = asyncio.ensure_future(sweeper.run())
         await asyncio.sleep(10)
         sweeping.cancel()
-        return [len(queue), len(await queue.fetch(Queue.NORMAL, 10, 1))]
+        return [len(queue), len(await queue.fetch(NORMAL, 10, 1))]
 
     assert in_virtual_time(work) == [3, 3]
 
@@ -100,7 +112,7 @@ def test_an_event_is_offered_to_the_gateways_that_hold_its_owner() -> None:
         heard: list[InboxEvent] = []
         await bus.subscribe(BOB, heard.append)
         jobs = [job for request in requests for job in jobs_of(request)]
-        outcomes = await WebsocketDispatcher(store, bus).dispatch(jobs)
+        outcomes = await serve(WebsocketDispatcher(store.outbox, bus), jobs)
         return [outcome.state for outcome in outcomes], [event.seq for event in heard]
 
     assert in_virtual_time(work) == (["sent", "offline"], [1])
@@ -115,7 +127,7 @@ def test_a_bus_that_cannot_be_asked_counts_as_offline_because_the_inbox_will_be_
         store = await store_with(0)
         request = submission()
         await store.accept([request])
-        outcomes = await WebsocketDispatcher(store, NoBus()).dispatch(jobs_of(request))
+        outcomes = await serve(WebsocketDispatcher(store.outbox, NoBus()), jobs_of(request))
         return [outcome.state for outcome in outcomes]
 
     assert in_virtual_time(work) == ["offline"]

@@ -53,6 +53,10 @@ class MemoryDevices:
         """Delete all devices of a user."""
         self._drop(lambda known: known.owner == owner)
 
+    def has(self, owner: UserKey) -> bool:
+        """Say whether a user has any."""
+        return bool(self._own(owner))
+
     def _own(self, owner: UserKey) -> list[Device]:
         seen = [seen for seen in self._kept.values() if seen.device.owner == owner]
         return [each.device for each in sorted(seen, key=lambda each: (each.at, each.device.id), reverse=True)]

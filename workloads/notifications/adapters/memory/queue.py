@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Job, Queue
+from notifications.domain.jobs import Job, Lane
 from notifications.domain.limits import DEDUPLICATION_WINDOW, JOB_LOCK
 
 
@@ -77,12 +77,12 @@ class MemoryQueue:
         self._notify()
         return list(jobs)
 
-    async def fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[MemoryDelivery]:
+    async def fetch(self, lane: Lane, limit: int, wait: float) -> Sequence[MemoryDelivery]:
         """Return what is there, up to `limit`; if nothing is, the first that comes within `wait` seconds."""
         deadline = _now() + wait
         while True:
             stream, now = self._require_stream(), _now()
-            entries = {number: entry for number, entry in stream.entries.items() if entry.job.queue is queue}
+            entries = {number: entry for number, entry in stream.entries.items() if entry.job.lane == lane}
             free = [number for number, entry in entries.items() if entry.free_at <= now]
             if free or now >= deadline:
                 return [self._hand_out(stream, number) for number in free[:limit]]

@@ -1,19 +1,15 @@
 """Requests in memory: what became of them, and taking them back."""
 
-from dataclasses import replace
-from typing import Final
 from uuid import UUID
 
 from notifications.adapters.memory.store import MemoryStore
 from notifications.domain.errors import NotFound
 from notifications.domain.inbox import Change
-from notifications.domain.jobs import Outcome
+from notifications.domain.jobs import Channel, Outcome, Status
 from notifications.domain.notification import UserKey
 from notifications.domain.rooms import RoomState
-from notifications.domain.submission import Delivery, jobs_of
+from notifications.domain.submission import Delivery, job_of
 from notifications.ports.clock import Clock
-
-UNTRIED: Final = frozenset({"held", "skipped", "cancelled"})
 
 
 class MemoryRequests:
@@ -32,13 +28,13 @@ class MemoryRequests:
             self._store.rooms.requests[id].state = RoomState.CANCELLED
         for held in [held for held in self._store.held_copies if held.submission.id == id]:
             self._store.held_copies.remove(held)
-            (job,) = jobs_of(replace(submission, copies=(held.copy,)))
-            self._store.deliveries[job] = Outcome(job, "cancelled")
+            job = job_of(submission, held.copy, Channel.WEBSOCKET)
+            self._store.outbox.log(Outcome(job, Status.CANCELLED, attempted=False))
         ids: dict[UserKey, list[UUID]] = {}
         for copy in submission.copies:
             if copy.id in self._store.notifications and copy.id not in self._store.cancelled:
                 ids.setdefault(UserKey(tenant, copy.user), []).append(copy.id)
-        self._store.cancelled.update(id for own in ids.values() for id in own)
+        self._store.cancelled.update(copy.id for copy in submission.copies)
         return {owner: self._store.log_change(owner, "cancelled", tuple(sorted(own))) for owner, own in ids.items()}
 
     async def deliveries(self, tenant: str, user: str | None, id: UUID) -> tuple[Delivery, ...]:
@@ -51,8 +47,8 @@ class MemoryRequests:
         ]
         if not copies:
             raise NotFound("there is no such notification")
-        found = [outcome for job, outcome in self._store.deliveries.items() if job.notification == id]
+        found = [logged for (notification, _), logged in self._store.outbox.deliveries.items() if notification == id]
         return tuple(
-            Delivery(one.job.channel, one.state, one.reason, 0 if one.state in UNTRIED else 1, self._clock())
-            for one in sorted(found, key=lambda outcome: outcome.job.channel)
+            Delivery(one.channel, one.state, one.reason, one.attempts, one.at)
+            for one in sorted(found, key=lambda logged: logged.channel)
         )

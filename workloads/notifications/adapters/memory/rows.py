@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications.domain.inbox import Change
-from notifications.domain.jobs import Job
+from notifications.domain.jobs import Channel, Job
 from notifications.domain.notification import UserKey
 from notifications.domain.rooms import RoomState
 from notifications.domain.submission import Accepted, Copy, Submission
@@ -35,6 +35,7 @@ class Held:
     copy: Copy
     submission: Submission
     until: datetime
+    follow_up: bool = False
 
 
 @dataclass(slots=True)
@@ -45,7 +46,21 @@ class Row:
     created_at: datetime
     queued_at: datetime
     published_at: datetime | None = None
+    follow_up: bool = False
     swept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A line of the delivery log; `failures` are the reasons of failed attempts."""
+
+    channel: Channel
+    state: str
+    reason: str | None
+    at: datetime
+    attempts: int = 0
+    failures: tuple[str, ...] = ()
+    hand_outs: int = 0
 
 
 @dataclass(slots=True)

@@ -5,21 +5,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from notifications.adapters.memory.devices import MemoryDevices
+from notifications.adapters.memory.outbox import MemoryOutbox
 from notifications.adapters.memory.preferences import MemoryPreferences
 from notifications.adapters.memory.rows import Answer, Held, Inbox, Rooms, Row
 from notifications.domain.errors import NotFound
-from notifications.domain.inbox import Change, ChangeKind, Head, InboxEvent, InboxPage, chain, created, require_kept
-from notifications.domain.jobs import Channel, Job, Outcome, Queue
-from notifications.domain.limits import ADOPTION_GRACE, IDEMPOTENCY_KEPT, REDRIVE_AFTER, SWEEP_AFTER
+from notifications.domain.inbox import Change, ChangeKind, Head, InboxPage, chain, require_kept
+from notifications.domain.jobs import Channel, Job, Outcome, Status
+from notifications.domain.limits import IDEMPOTENCY_KEPT
 from notifications.domain.notification import Notification, UserKey
-from notifications.domain.preferences import DEFAULT_DIGEST, Hold, Show, Skip, judge
-from notifications.domain.submission import Accepted, Conflict, Copy, Placed, State, Submission, jobs_of
+from notifications.domain.preferences import DEFAULT_DIGEST, Hold, Show, Skip, Wishes, make_plan
+from notifications.domain.submission import Accepted, Conflict, Copy, Placed, State, Submission, job_of, place
 from notifications.ports.clock import Clock
-from notifications.ports.store import Backlog, Listing, Pending, Publish
+from notifications.ports.store import Listing, Pending
 
 
 class MemoryStore:
-    """The SubmissionStore, the HeldStore, the InboxStore and the OutboxStore, and a PreferenceStore beside them."""
+    """The SubmissionStore, the HeldStore and the InboxStore, and a PreferenceStore beside them."""
 
     def __init__(self, clock: Clock, epoch: int = 1) -> None:
         self.epoch = epoch
@@ -30,16 +32,14 @@ class MemoryStore:
         self.archived_at: dict[UUID, datetime] = {}
         self.cancelled: set[UUID] = set()
         self.released_at: dict[UUID, datetime] = {}
-        self.deliveries: dict[Job, Outcome] = {}
-        self.dead_letters: dict[Job, Outcome] = {}
         self._clock = clock
         self._answers: dict[tuple[str, str], Answer] = {}
         self.inboxes: dict[UserKey, Inbox] = {}
         self.held_copies: list[Held] = []
         self.requests: dict[UUID, Submission] = {}
-        self._outbox: dict[Job, Row] = {}
-        self._stream: str | None = None
-        self._adopted_until: datetime | None = None
+        self._unplaced: dict[UUID, Notification] = {}
+        self.devices = MemoryDevices(clock)
+        self.outbox = MemoryOutbox(clock, self.find, self.devices)
 
     # Submissions
 
@@ -63,29 +63,43 @@ class MemoryStore:
     def _store(self, submission: Submission) -> Accepted:
         self.requests[submission.id] = submission
         placed = tuple(self._place(copy, submission) for copy in submission.copies)
-        for job in jobs_of(submission, {copy.id for copy in placed if copy.seq is None}):
-            self._outbox[job] = Row(job, submission.created_at, submission.created_at)
         return Accepted(submission.id, placed)
 
     def _place(self, copy: Copy, submission: Submission) -> Placed:
         owner = UserKey(submission.tenant, copy.user)
-        wishes = self.preferences.find(owner, submission.message.type, Channel.WEBSOCKET)
-        wishes = replace(wishes, muted=(owner, submission.room) in self.rooms.mutes)
-        match judge(submission, wishes, DEFAULT_DIGEST):
+        self._unplaced[copy.id] = Notification(copy.id, owner, 0, submission.message, submission.created_at)
+        plan = make_plan(submission, lambda channel: self._find_wishes(submission, owner, channel), DEFAULT_DIGEST)
+        for channel in plan.channels:
+            job = job_of(submission, copy, channel)
+            self.outbox.add(Row(job, submission.created_at, submission.due_at))
+        match plan.inbox:
             case Show():
                 if submission.expanded_at is not None:
                     self.released_at[copy.id] = submission.expanded_at
-                return Placed(copy.id, copy.user, self._append(copy, submission))
+                self._queue(copy, submission, submission.created_at, follow_up=plan.follow_up)
+                seq = self._append(copy, submission)
+                return Placed(copy.id, copy.user, seq, State.QUEUED, plan.channels)
             case Hold(until, reason):
-                self.held_copies.append(Held(copy, submission, until))
-                return self._keep_back(copy, submission, State.HELD, reason)
+                self.held_copies.append(Held(copy, submission, until, plan.follow_up))
+                return self._keep_back(copy, submission, State.HELD, reason, plan.channels)
             case Skip(reason):
-                return self._keep_back(copy, submission, State.SKIPPED, reason)
+                return self._keep_back(copy, submission, State.SKIPPED, reason, plan.channels)
 
-    def _keep_back(self, copy: Copy, submission: Submission, state: State, reason: str) -> Placed:
-        (job,) = jobs_of(replace(submission, copies=(copy,)))
-        self.deliveries[job] = Outcome(job, state, reason)
-        return Placed(copy.id, copy.user, None, state)
+    def _find_wishes(self, submission: Submission, owner: UserKey, channel: Channel) -> Wishes:
+        wishes = self.preferences.find(owner, submission.message.type, channel)
+        return replace(wishes, muted=(owner, submission.room) in self.rooms.mutes)
+
+    def _queue(self, copy: Copy, submission: Submission, at: datetime, *, follow_up: bool) -> Job:
+        job = job_of(submission, copy, Channel.WEBSOCKET)
+        self.outbox.add(Row(job, submission.created_at, at, follow_up=follow_up))
+        return job
+
+    def _keep_back(
+        self, copy: Copy, submission: Submission, state: State, reason: str, channels: tuple[Channel, ...]
+    ) -> Placed:
+        job = job_of(submission, copy, Channel.WEBSOCKET)
+        self.outbox.log(Outcome(job, Status(state), reason, attempted=False))
+        return place(copy.id, copy.user, None, state, channels)
 
     def _append(self, copy: Copy, submission: Submission) -> int:
         owner = UserKey(submission.tenant, copy.user)
@@ -114,9 +128,7 @@ class MemoryStore:
         self.held_copies.remove(held)
         self._append(held.copy, held.submission)
         self.released_at[held.copy.id] = held.until
-        (job,) = jobs_of(replace(held.submission, copies=(held.copy,)))
-        self._outbox[job] = Row(job, held.submission.created_at, now)
-        return job
+        return self._queue(held.copy, held.submission, now, follow_up=held.follow_up)
 
     # Inboxes
 
@@ -223,74 +235,11 @@ class MemoryStore:
     def _unread(self, owner: UserKey) -> list[Notification]:
         return [notification for notification in self._shown(owner) if notification.read_at is None]
 
+    def find(self, id: UUID) -> tuple[Notification, datetime | None] | None:
+        """Return a notification that is neither expired nor cancelled, and when it was delivered."""
+        found = self.notifications.get(id) or self._unplaced.get(id)
+        return (found, self.delivered_at.get(id)) if found and self._is_alive(found) else None
+
     def _is_alive(self, notification: Notification) -> bool:
         expires_at = notification.message.expires_at
         return notification.id not in self.cancelled and (expires_at is None or expires_at > self._clock())
-
-    # Outbox
-
-    async def mark_published(self, jobs: Sequence[Job]) -> None:
-        """Record that the work stream has them."""
-        for job in jobs:
-            row = self._outbox.get(job)
-            if row is not None and row.published_at is None and not row.swept:
-                row.published_at = self._clock()
-
-    async def sweep(self, publish: Publish, limit: int) -> int:
-        """Publish jobs that were missed or lost, holding their rows meanwhile."""
-        rows = self._overdue()[:limit]
-        for row in rows:
-            row.swept = True
-        try:
-            published = await publish([row.job for row in rows]) if rows else ()
-            for row in rows:
-                if row.job in published:
-                    row.published_at = max(self._clock(), self._adopted_until or self._clock())
-        finally:
-            for row in rows:
-                row.swept = False
-        return len(rows)
-
-    async def adopt_stream(self, created: str) -> bool:
-        """Remember when the work stream was created; another one makes every published job overdue."""
-        known, self._stream = self._stream, created
-        if known == created:
-            return False
-        self._adopted_until = self._clock() + timedelta(seconds=ADOPTION_GRACE)
-        return known is not None
-
-    async def events(self, jobs: Sequence[Job]) -> dict[Job, InboxEvent]:
-        """Return what to show for each job that still has something to show."""
-        found = {job: self.notifications[job.notification] for job in jobs if job in self._outbox}
-        return {job: created(item, item.seq - 1) for job, item in found.items() if self._is_alive(item)}
-
-    async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes to the delivery log and delete their outbox rows."""
-        for outcome in outcomes:
-            if self._outbox.pop(outcome.job, None):
-                self.deliveries[outcome.job] = outcome
-                if outcome.state == "dead":
-                    self.dead_letters[outcome.job] = outcome
-
-    async def backlog(self) -> dict[Queue, Backlog]:
-        """Return what waits in each queue."""
-        return {queue: self._backlog(queue) for queue in Queue}
-
-    def _backlog(self, queue: Queue) -> Backlog:
-        ages = [
-            (self._clock() - row.queued_at).total_seconds() for job, row in self._outbox.items() if job.queue == queue
-        ]
-        return Backlog(len(ages), max(ages, default=0.0))
-
-    def _overdue(self) -> list[Row]:
-        now = self._clock()
-        fresh, lost = now - timedelta(seconds=SWEEP_AFTER), now - timedelta(seconds=REDRIVE_AFTER)
-        lost = max(lost, self._adopted_until or lost)
-        free = [row for row in self._outbox.values() if not row.swept]
-        unpublished = [row for row in free if row.published_at is None and row.created_at <= fresh]
-        published = [row for row in free if row.published_at is not None and row.published_at < lost]
-        return [*sorted(unpublished, key=_waiting_since), *sorted(published, key=_waiting_since)]
-
-
-def _waiting_since(row: Row) -> datetime:
-    return row.published_at or row.created_at

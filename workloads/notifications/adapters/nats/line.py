@@ -9,7 +9,7 @@ from notifications.adapters.nats.client import Message
 from notifications.adapters.nats.connection import Connection, within_time
 from notifications.adapters.nats.streams import STREAM, nanoseconds
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Queue
+from notifications.domain.jobs import Lane
 
 # How much later than asked for the server may say that there is nothing
 GRACE: Final = 1.0
@@ -19,11 +19,11 @@ _EXPIRED: Final = 408
 
 
 class Line:
-    """The inbox on which the jobs of one queue arrive, for one request at a time."""
+    """The inbox on which the jobs of one lane arrive, for one request at a time."""
 
-    def __init__(self, connection: Connection, queue: Queue) -> None:
+    def __init__(self, connection: Connection, lane: Lane) -> None:
         self._connection = connection
-        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{queue}"
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{lane.name}"
         self._inbox = connection.make_inbox()
         self._requests = 0
         self._limit = 0

@@ -1,4 +1,4 @@
-"""Work queues on one JetStream stream with a pull consumer for each queue."""
+"""Work queues on one JetStream stream with a pull consumer for each lane."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from notifications.adapters.nats.line import Line
 from notifications.adapters.nats.streams import nanoseconds
 from notifications.domain import subjects
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Job, Queue, pack, unpack
+from notifications.domain.jobs import Job, Lane, pack, unpack
 from notifications.domain.limits import JOB_LOCK
 
 log: Final = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class JetStreamQueue:
         self._connection = connection
         self._replicas = replicas
         self._lock = lock
-        self._idle: dict[Queue, list[Line]] = defaultdict(list)
+        self._idle: dict[Lane, list[Line]] = defaultdict(list)
 
     async def publish(self, jobs: Sequence[Job]) -> list[Job]:
         """Publish in groups that are in flight at once; raises Unavailable only if not one job was acknowledged."""
@@ -75,16 +75,16 @@ class JetStreamQueue:
                 break
         return taken
 
-    async def fetch(self, queue: Queue, limit: int, wait: float) -> Sequence[JetStreamDelivery]:
+    async def fetch(self, lane: Lane, limit: int, wait: float) -> Sequence[JetStreamDelivery]:
         """Return what is there, up to `limit`; if nothing is, the first that comes within `wait` seconds."""
-        line = self._idle[queue].pop() if self._idle[queue] else Line(self._connection, queue)
+        line = self._idle[lane].pop() if self._idle[lane] else Line(self._connection, lane)
         whole = False
         try:
             deliveries = await self._fetch(line, limit, wait)
             whole = True
         finally:
             if whole:
-                self._idle[queue].append(line)
+                self._idle[lane].append(line)
             else:
                 line.abandon()
         return deliveries
@@ -108,7 +108,7 @@ class JetStreamQueue:
                 return deliveries
 
     async def _publish(self, jobs: Sequence[Job]) -> list[Job]:
-        answers = [self._connection.ask(subjects.jobs(job.queue), pack(job), _headers(job)) for job in jobs]
+        answers = [self._connection.ask(subjects.jobs(job.lane), pack(job), _headers(job)) for job in jobs]
         try:
             await asyncio.wait(answers, timeout=ANSWER_WITHIN)
             refusals = [_refusal(answer) for answer in answers]

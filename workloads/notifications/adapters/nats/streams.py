@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from notifications.adapters.nats.connection import Connection
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Queue
+from notifications.domain.jobs import LANES, Lane
 from notifications.domain.limits import DEDUPLICATION_WINDOW
 from notifications.domain.subjects import JOBS, jobs
 
 STREAM: Final = "NTF_JOBS"
 # About 300 MB; above it publishing is refused and jobs wait in the outbox
 MAX_JOBS: Final = 1_000_000
-# Jobs of one queue that workers hold or that wait for a retry
+# Jobs of one lane that workers hold or that wait for a retry
 MAX_LOCKED: Final = 10_000
 
 _NOT_FOUND: Final = 10059
@@ -34,12 +34,12 @@ def stream_config(replicas: int) -> dict[str, Any]:
     }
 
 
-def consumer_config(queue: Queue, lock: float) -> dict[str, Any]:
-    """Return the durable consumer of one queue. It never gives up by itself: the worker decides what is dead."""
+def consumer_config(lane: Lane, lock: float) -> dict[str, Any]:
+    """Return the durable consumer of one lane. It never gives up by itself: the worker decides what is dead."""
     return {
-        "name": queue,
-        "durable_name": queue,
-        "filter_subject": jobs(queue),
+        "name": lane.name,
+        "durable_name": lane.name,
+        "filter_subject": jobs(lane),
         "ack_policy": "explicit",
         "ack_wait": nanoseconds(lock),
         "max_deliver": -1,
@@ -62,9 +62,9 @@ async def ensure(connection: Connection, replicas: int, lock: float) -> str:
     if answer.get("error", {}).get("err_code") == _EXISTS_OTHERWISE:
         answer = await _call(connection, f"STREAM.UPDATE.{STREAM}", config)
     created = _created(answer)
-    for queue in Queue:
-        consumer = {"stream_name": STREAM, "config": consumer_config(queue, lock)}
-        _checked(await _call(connection, f"CONSUMER.CREATE.{STREAM}.{queue}.{jobs(queue)}", consumer))
+    for lane in LANES:
+        consumer = {"stream_name": STREAM, "config": consumer_config(lane, lock)}
+        _checked(await _call(connection, f"CONSUMER.CREATE.{STREAM}.{lane.name}.{jobs(lane)}", consumer))
     return created
 
 

@@ -48,12 +48,12 @@ WITH due AS (
     FROM due
     JOIN head USING (tenant, recipient)
     WHERE n.id = due.id AND n.created_at = due.created_at
-    RETURNING n.id, n.created_at, n.tenant, n.recipient_id AS recipient, n.priority, n.seq
+    RETURNING n.id, n.created_at, n.tenant, n.recipient_id AS recipient, n.priority, n.seq, n.follow_up
 ), queued AS (
-    INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, queued_at)
-    SELECT id, $4, tenant, recipient, ($5::text[])[priority + 1], created_at, now()
+    INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, queued_at, follow_up)
+    SELECT id, $4, tenant, recipient, ($5::text[])[priority + 1], created_at, now(), follow_up
     FROM released
-    RETURNING notification_id, channel, tenant, recipient, queue
+    RETURNING notification_id, channel, tenant, recipient, queue, turn, digest
 )
 SELECT q.*
 FROM queued q

@@ -5,19 +5,22 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from notifications.adapters.postgres.pool import Connection, Pool
-from notifications.adapters.postgres.rows import COLUMNS, job, notification
+from notifications.adapters.postgres.pool import Connection, Pool, Record
+from notifications.adapters.postgres.rows import ALIVE, COLUMNS, job, notification
+from notifications.domain.errand import Errand
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent, created
-from notifications.domain.jobs import Job, Outcome, Queue
-from notifications.domain.limits import ADOPTION_GRACE, REDRIVE_AFTER, SWEEP_AFTER
+from notifications.domain.jobs import Channel, Job, Outcome, Queue
+from notifications.domain.limits import ADOPTION_GRACE, MAX_REASON, REDRIVE_AFTER, SWEEP_AFTER
 from notifications.ports.store import Backlog, Publish
 
 # Less than the server allows a transaction to be idle
 PUBLISH_TIMEOUT: Final = 8.0
 
 ASKED: Final = """
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS a(notification_id, channel, tenant, recipient)
+SELECT *
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[])
+AS a(notification_id, channel, tenant, recipient, turn)
 """
 
 # A row that somebody holds is being published again or settled: both know better than this
@@ -25,7 +28,7 @@ MARK_PUBLISHED: Final = f"""
 WITH asked AS ({ASKED}), free AS (
     SELECT notification_id, channel
     FROM outbox
-    JOIN asked USING (notification_id, channel, tenant, recipient)
+    JOIN asked USING (notification_id, channel, tenant, recipient, turn)
     WHERE published_at IS NULL
     FOR UPDATE OF outbox SKIP LOCKED
 )
@@ -38,14 +41,14 @@ WHERE (o.notification_id, o.channel) = (f.notification_id, f.channel)
 # Overdue are rows that were published too long ago, or into a stream that is gone
 FIND: Final = """
 WITH unpublished AS (
-    SELECT notification_id, channel, tenant, recipient, queue
+    SELECT notification_id, channel, tenant, recipient, queue, turn, digest
     FROM outbox
-    WHERE published_at IS NULL AND created_at <= now() - make_interval(secs => $2)
-    ORDER BY created_at
+    WHERE published_at IS NULL AND queued_at <= now() - make_interval(secs => $2)
+    ORDER BY queued_at
     LIMIT $1
     FOR UPDATE SKIP LOCKED
 ), overdue AS (
-    SELECT notification_id, channel, tenant, recipient, queue
+    SELECT notification_id, channel, tenant, recipient, queue, turn, digest
     FROM outbox
     WHERE published_at < greatest(
         now() - make_interval(secs => $3), (SELECT since FROM epochs WHERE name = 'stream'))
@@ -62,7 +65,7 @@ WITH asked AS ({ASKED})
 UPDATE outbox o
 SET published_at = greatest(now(), (SELECT since FROM epochs WHERE name = 'stream'))
 FROM asked a
-WHERE (o.notification_id, o.channel) = (a.notification_id, a.channel)
+WHERE (o.notification_id, o.channel, o.turn) = (a.notification_id, a.channel, a.turn)
 """
 
 STREAM: Final = "SELECT value FROM epochs WHERE name = 'stream'"
@@ -75,47 +78,86 @@ RETURNING value
 
 EVENTS: Final = f"""
 WITH asked AS ({ASKED})
-SELECT o.channel, o.queue, {COLUMNS}
+SELECT o.channel, {COLUMNS}
 FROM asked a
-JOIN outbox o USING (notification_id, channel, tenant, recipient)
+JOIN outbox o USING (notification_id, channel, tenant, recipient, turn)
 JOIN notifications n ON n.id = o.notification_id AND n.created_at = o.created_at
-WHERE n.seq IS NOT NULL AND n.cancelled_at IS NULL AND (n.expires_at IS NULL OR n.expires_at > now())
+WHERE n.seq IS NOT NULL AND {ALIVE}
 """
 
-# Only who removes the row writes the outcome, so the first one stands
+ERRANDS: Final = f"""
+WITH asked AS ({ASKED})
+SELECT o.channel, {COLUMNS}, n.delivered_at, coalesce(d.attempts, 0) AS attempts, coalesce(d.hand_outs, 0) AS hand_outs
+FROM asked a
+JOIN outbox o USING (notification_id, channel, tenant, recipient, turn)
+JOIN notifications n ON n.id = o.notification_id AND n.created_at = o.created_at
+LEFT JOIN deliveries d ON d.notification_id = o.notification_id AND d.channel = o.channel
+WHERE {ALIVE}
+"""
+
+# Only who holds the row of this very turn writes the outcome, so the first one stands
 SETTLE: Final = """
 WITH outcome AS (
     SELECT *
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-    AS o(notification_id, channel, tenant, recipient, state, reason)
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::int[],
+        $9::bool[], $10::timestamptz[], $11::float[], $12::int[])
+    AS o(notification_id, channel, tenant, recipient, turn, state, reason, attempts, stays, until, follow_up_after,
+        hand_outs)
 ), held AS (
-    SELECT notification_id, channel, state, reason
+    SELECT notification_id, channel, state, reason, attempts, stays, until, follow_up_after, outcome.hand_outs,
+        CASE WHEN attempts > 0 AND state IN ('retrying', 'dead')
+            THEN jsonb_build_array(jsonb_build_object('at', now(), 'reason', reason)) ELSE '[]' END AS failures
     FROM outbox
-    JOIN outcome USING (notification_id, channel, tenant, recipient)
+    JOIN outcome USING (notification_id, channel, tenant, recipient, turn)
     ORDER BY notification_id, channel
     FOR UPDATE OF outbox
 ), settled AS (
     DELETE FROM outbox o
     USING held h
-    WHERE (o.notification_id, o.channel) = (h.notification_id, h.channel)
-    RETURNING o.notification_id, o.channel, o.tenant, o.recipient, o.queue, o.created_at, h.state, h.reason
+    WHERE (o.notification_id, o.channel) = (h.notification_id, h.channel) AND NOT h.stays AND h.until IS NULL
+    RETURNING o.notification_id, o.channel, o.tenant, o.recipient, o.queue, o.created_at, o.turn, o.digest,
+        o.follow_up, h.follow_up_after, h.state, h.reason, h.attempts, h.failures, h.hand_outs
+), kept AS (
+    UPDATE outbox o
+    SET published_at = CASE WHEN h.stays THEN now() END,
+        turn = o.turn + CASE WHEN h.stays THEN 0 ELSE 1 END,
+        queued_at = coalesce(h.until, o.queued_at)
+    FROM held h
+    WHERE (o.notification_id, o.channel) = (h.notification_id, h.channel) AND (h.stays OR h.until IS NOT NULL)
+    RETURNING o.notification_id, o.channel, o.tenant, h.state, h.reason, h.attempts, h.failures, h.hand_outs
 ), logged AS (
-    INSERT INTO deliveries AS known (notification_id, channel, tenant, state, reason, updated_at)
-    SELECT notification_id, channel, tenant, state, reason, now()
-    FROM settled
+    INSERT INTO deliveries AS known
+        (notification_id, channel, tenant, state, reason, attempts, failures, hand_outs, updated_at)
+    SELECT notification_id, channel, tenant, state, reason, attempts, failures, hand_outs, now() FROM settled
+    UNION ALL
+    SELECT notification_id, channel, tenant, state, reason, attempts, failures, hand_outs, now() FROM kept
     ON CONFLICT (notification_id, channel) DO UPDATE
-    SET state = excluded.state, reason = excluded.reason, attempts = known.attempts + 1, updated_at = now()
+    SET state = excluded.state, reason = excluded.reason, attempts = known.attempts + excluded.attempts,
+        failures = known.failures || excluded.failures, hand_outs = excluded.hand_outs, updated_at = now()
+), followed AS (
+    INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, queued_at)
+    SELECT notification_id, $13, tenant, recipient, queue, created_at, now() + make_interval(secs => follow_up_after)
+    FROM settled s
+    WHERE follow_up AND follow_up_after IS NOT NULL
+        AND EXISTS (SELECT FROM devices d WHERE d.tenant = s.tenant AND d.user_id = s.recipient)
+    ON CONFLICT (notification_id, channel) DO NOTHING
 )
-INSERT INTO dead_letters (notification_id, channel, tenant, recipient, queue, created_at, reason, died_at)
-SELECT notification_id, channel, tenant, recipient, queue, created_at, reason, now()
-FROM settled
-WHERE state = 'dead'
-ON CONFLICT (notification_id, channel) DO UPDATE SET reason = excluded.reason, died_at = excluded.died_at
+INSERT INTO dead_letters AS known (notification_id, channel, tenant, recipient, queue, created_at, reason, died_at,
+    attempts, failures, turn, digest)
+SELECT s.notification_id, s.channel, s.tenant, s.recipient, s.queue, s.created_at, s.reason, now(),
+    s.attempts + coalesce(d.attempts, 0), coalesce(d.failures, '[]') || s.failures, s.turn, s.digest
+FROM settled s
+LEFT JOIN deliveries d USING (notification_id, channel)
+WHERE s.state = 'dead'
+ON CONFLICT (notification_id, channel) DO UPDATE
+SET reason = excluded.reason, died_at = excluded.died_at, attempts = excluded.attempts, failures = excluded.failures,
+    turn = excluded.turn
 """
 
 BACKLOG: Final = """
 SELECT queue, count(*) AS depth, greatest(extract(epoch FROM now() - min(queued_at)), 0)::float AS oldest
 FROM outbox
+WHERE queued_at <= now()
 GROUP BY queue
 """
 
@@ -148,11 +190,17 @@ class PostgresOutbox:
         found = {(row["id"], row["channel"]): created(notification(row), row["seq"] - 1) for row in rows}
         return {job: found[key] for job in jobs if (key := (job.notification, job.channel)) in found}
 
+    async def errands(self, jobs: Sequence[Job]) -> dict[Job, Errand]:
+        """Return what to bring for each job that still has something to bring."""
+        rows = await self._pool.read(ERRANDS, *_keys(jobs))
+        found = {(row["id"], row["channel"]): row for row in rows}
+        return {job: _errand(job, row) for job in jobs if (row := found.get((job.notification, job.channel)))}
+
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes to the delivery log and delete their outbox rows."""
+        """Write outcomes to the delivery log, and delete their outbox rows or put them back."""
         first = {outcome.job: outcome for outcome in reversed(outcomes)}
-        states, reasons = [o.state for o in first.values()], [o.reason for o in first.values()]
-        await self._pool.write(lambda connection: connection.execute(SETTLE, *_keys(first), states, reasons))
+        columns = list(zip(*map(_settled, first.values()), strict=True))
+        await self._pool.write(lambda connection: connection.execute(SETTLE, *_keys(first), *columns, Channel.PUSH))
 
     async def backlog(self) -> dict[Queue, Backlog]:
         """Return what waits in each queue."""
@@ -176,7 +224,7 @@ async def _published(publish: Publish, jobs: Sequence[Job]) -> Iterable[Job]:
         raise Unavailable("the work queue did not acknowledge in time") from error
 
 
-def _keys(jobs: Iterable[Job]) -> tuple[list[object], list[str], list[str], list[str]]:
+def _keys(jobs: Iterable[Job]) -> tuple[list[object], list[str], list[str], list[str], list[int]]:
     """Return the columns of ASKED."""
     asked = list(jobs)
     return (
@@ -184,4 +232,22 @@ def _keys(jobs: Iterable[Job]) -> tuple[list[object], list[str], list[str], list
         [job.channel for job in asked],
         [job.owner.tenant for job in asked],
         [job.owner.user for job in asked],
+        [job.turn for job in asked],
     )
+
+
+def _settled(outcome: Outcome) -> tuple[object, ...]:
+    """Return the columns of SETTLE after the keys."""
+    return (
+        outcome.state,
+        outcome.reason and outcome.reason[:MAX_REASON],
+        int(outcome.attempted),
+        outcome.wait is not None,
+        outcome.until,
+        outcome.follow_up,
+        outcome.hand_outs,
+    )
+
+
+def _errand(job: Job, row: Record) -> Errand:
+    return Errand(job, notification(row), row["delivered_at"], row["attempts"], row["hand_outs"])

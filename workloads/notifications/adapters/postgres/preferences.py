@@ -10,7 +10,16 @@ from notifications.domain.errors import Invalid
 from notifications.domain.jobs import Channel
 from notifications.domain.local_time import find_zone
 from notifications.domain.notification import UserKey
-from notifications.domain.preferences import EVERY_TYPE, UTC, Entry, Frequency, Preference, QuietHours, Wishes, choose
+from notifications.domain.preferences import (
+    EVERY_TYPE,
+    UTC,
+    Entry,
+    Frequency,
+    Preference,
+    QuietHours,
+    Wishes,
+    choose,
+)
 from notifications.domain.submission import Submission
 
 COLUMNS: Final = "notification_type, channel, enabled, frequency, quiet_hours_start, quiet_hours_end, time_zone"
@@ -62,8 +71,6 @@ FROM preference_defaults
 WHERE tenant = ANY($1) AND channel = ANY($3) AND notification_type = ANY($4)
 """
 
-Asked = tuple[str, str | None]  # tenant, and user unless the tenant itself is meant
-
 
 class PostgresPreferences:
     """The PreferenceStore."""
@@ -90,28 +97,30 @@ class PostgresPreferences:
         await self._pool.write(lambda connection: connection.execute(SET_DEFAULTS, tenant, *columns))
 
 
-class InboxWishes:
-    """What was wished for the inboxes of some submissions, read at once; `muted` are users who muted their room."""
+class CopyWishes:
+    """What was wished for the copies of some submissions, read at once; `muted` are users who muted their room."""
 
     def __init__(self, rows: Iterable[Record], muted: Container[str] = ()) -> None:
         self._muted = muted
-        self._known: dict[Asked, dict[str, Preference]] = {}
+        self._known: dict[tuple[str, str | None, str], dict[str, Preference]] = {}
         for row in rows:
-            self._known.setdefault((row["tenant"], row["user_id"]), {})[row["notification_type"]] = _preference(row)
+            whose = row["tenant"], row["user_id"], row["channel"]
+            self._known.setdefault(whose, {})[row["notification_type"]] = _preference(row)
 
     @classmethod
     async def read(
         cls, connection: Connection, submissions: Sequence[Submission], muted: Container[str] = ()
-    ) -> "InboxWishes":
+    ) -> "CopyWishes":
         """Read what concerns these submissions."""
         tenants = [submission.tenant for submission in submissions for _ in submission.copies]
         users = [copy.user for submission in submissions for copy in submission.copies]
         types = [*{submission.message.type for submission in submissions}, EVERY_TYPE]
-        return cls(await connection.fetch(WISHES, tenants, users, Channel.WEBSOCKET, types), muted)
+        return cls(await connection.fetch(WISHES, tenants, users, list(Channel), types), muted)
 
-    def find(self, tenant: str, user: str, type_: str) -> Wishes:
-        """Return what concerns one copy."""
-        own, defaults = self._known.get((tenant, user), {}), self._known.get((tenant, None), {})
+    def find(self, submission: Submission, user: str, channel: Channel) -> Wishes:
+        """Return what concerns one copy on one channel."""
+        tenant, type_ = submission.tenant, submission.message.type
+        own, defaults = self._known.get((tenant, user, channel), {}), self._known.get((tenant, None, channel), {})
         return Wishes(choose(own, type_), choose(defaults, type_), user in self._muted)
 
 

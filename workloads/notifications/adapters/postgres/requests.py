@@ -29,7 +29,7 @@ CANCEL: Final = """
 UPDATE notifications
 SET cancelled_at = now()
 WHERE request_id = $1 AND created_at >= $2 AND created_at < $3 AND tenant = $4 AND cancelled_at IS NULL
-    AND (seq IS NOT NULL OR release_at IS NOT NULL)
+    AND (seq IS NOT NULL OR release_at IS NOT NULL OR channels IS NOT NULL)
 RETURNING id, recipient_id AS recipient, seq
 """
 NEVER_SHOWN: Final = """

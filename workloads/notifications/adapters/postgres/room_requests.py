@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from notifications.adapters.postgres.partitions import write_dated
 from notifications.adapters.postgres.pool import Connection, Pool, Record
-from notifications.adapters.postgres.preferences import InboxWishes
+from notifications.adapters.postgres.preferences import CopyWishes
 from notifications.adapters.postgres.rooms import MUTED
 from notifications.adapters.postgres.submissions import ACCEPT, arguments, placed
 from notifications.domain.errors import CommitUnknown, NotFound, Unavailable
@@ -37,9 +38,10 @@ REPLAY: Final = "SELECT fingerprint, request_id FROM idempotency_keys WHERE tena
 FIND: Final = "SELECT id, room, state, members FROM room_requests WHERE id = $1 AND tenant = $2 AND room = $3"
 DUE: Final = "SELECT id FROM room_requests WHERE state = 'accepted' AND next_at <= now() ORDER BY next_at LIMIT $1"
 LOCK: Final = """
-SELECT tenant, room, submission, accepted_at, last_member, members, now() AS now
+SELECT tenant, room, submission, accepted_at, last_member, members, now() AS now,
+    state = 'accepted' AND next_at <= now() AS is_due
 FROM room_requests
-WHERE id = $1 AND state = 'accepted' AND next_at <= now()
+WHERE id = $1
 FOR UPDATE SKIP LOCKED
 """
 NEXT_MEMBERS: Final = """
@@ -87,9 +89,11 @@ class PostgresRoomRequests:
         async def expand(connection: Connection) -> Chunk | None:
             async with connection.transaction():
                 request = await connection.fetchrow(LOCK, id)
-                return None if request is None else await self._expand(connection, request, limit, make_id)
+                if request is None or not request["is_due"]:
+                    return None
+                return await self._expand(connection, request, limit, make_id)
 
-        return await self._pool.write(expand)
+        return await write_dated(self._pool, expand)
 
     async def postpone(self, id: UUID) -> None:
         """Let one rest for EXPAND_AFTER_FAILURE."""
@@ -121,7 +125,7 @@ class PostgresRoomRequests:
     async def _place(self, connection: Connection, submission: Submission, users: list[str]) -> tuple[Placed, ...]:
         rows = await connection.fetch(MUTED, submission.tenant, users, submission.room)
         muted = frozenset(row["user_id"] for row in rows)
-        wishes = await InboxWishes.read(connection, [submission], muted)
+        wishes = await CopyWishes.read(connection, [submission], muted)
         return tuple(map(placed, await connection.fetch(ACCEPT, *arguments([submission], wishes, self._digest))))
 
 

@@ -21,7 +21,7 @@ def notification(row: Record) -> Notification:
     return Notification(
         id=row["id"],
         owner=UserKey(row["tenant"], row["recipient_id"]),
-        seq=row["seq"],
+        seq=row["seq"] or 0,
         message=_message(row),
         created_at=row["created_at"],
         read_at=row["read_at"],
@@ -36,7 +36,8 @@ def change(row: Record) -> Change:
 def job(row: Record) -> Job:
     """Read a row of `outbox`."""
     owner = UserKey(row["tenant"], row["recipient"])
-    return Job(row["notification_id"], owner, Channel(row["channel"]), Queue(row["queue"]))
+    channel, queue = Channel(row["channel"]), Queue(row["queue"])
+    return Job(row["notification_id"], owner, channel, queue, row["turn"], row["digest"])
 
 
 def _message(row: Record) -> Message:

@@ -1,0 +1,153 @@
+"""Jobs between acceptance and outcome, in memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from notifications.adapters.memory.devices import MemoryDevices
+from notifications.adapters.memory.rows import Logged, Row
+from notifications.domain.errand import Errand
+from notifications.domain.inbox import InboxEvent, created
+from notifications.domain.jobs import Channel, Job, Outcome, Queue, Status
+from notifications.domain.limits import ADOPTION_GRACE, REDRIVE_AFTER, SWEEP_AFTER
+from notifications.domain.notification import Notification
+from notifications.ports.clock import Clock
+from notifications.ports.store import Backlog, Publish
+
+_Key = tuple[UUID, Channel]
+
+
+class MemoryOutbox:
+    """The OutboxStore. `find` gives a notification that is neither expired nor cancelled, and when it was delivered."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        find: Callable[[UUID], tuple[Notification, datetime | None] | None],
+        devices: MemoryDevices,
+    ) -> None:
+        self._clock = clock
+        self._find = find
+        self._devices = devices
+        self.rows: dict[_Key, Row] = {}
+        self.deliveries: dict[_Key, Logged] = {}
+        self.dead_letters: dict[_Key, Outcome] = {}
+        self._stream: str | None = None
+        self._adopted_until: datetime | None = None
+
+    def add(self, row: Row) -> None:
+        """Put in a job, unless it is there already."""
+        self.rows.setdefault((row.job.notification, row.job.channel), row)
+
+    def log(self, outcome: Outcome) -> None:
+        """Write a line of the delivery log."""
+        key = outcome.job.notification, outcome.job.channel
+        known = self.deliveries.get(key, Logged(outcome.job.channel, "", None, self._clock()))
+        failed = outcome.attempted and outcome.state in (Status.RETRYING, Status.DEAD)
+        self.deliveries[key] = replace(
+            known,
+            state=outcome.state,
+            reason=outcome.reason,
+            at=self._clock(),
+            attempts=known.attempts + outcome.attempted,
+            failures=(*known.failures, outcome.reason or "") if failed else known.failures,
+            hand_outs=outcome.hand_outs,
+        )
+
+    async def mark_published(self, jobs: Sequence[Job]) -> None:
+        """Record that the work stream has them."""
+        for job in jobs:
+            row = self._row(job)
+            if row is not None and row.published_at is None and not row.swept:
+                row.published_at = self._clock()
+
+    async def sweep(self, publish: Publish, limit: int) -> int:
+        """Publish jobs that were missed or lost, holding their rows meanwhile."""
+        rows = self._overdue()[:limit]
+        for row in rows:
+            row.swept = True
+        try:
+            published = await publish([row.job for row in rows]) if rows else ()
+            for row in rows:
+                if row.job in published:
+                    row.published_at = max(self._clock(), self._adopted_until or self._clock())
+        finally:
+            for row in rows:
+                row.swept = False
+        return len(rows)
+
+    async def adopt_stream(self, created: str) -> bool:
+        """Remember when the work stream was created; another one makes every published job overdue."""
+        known, self._stream = self._stream, created
+        if known == created:
+            return False
+        self._adopted_until = self._clock() + timedelta(seconds=ADOPTION_GRACE)
+        return known is not None
+
+    async def events(self, jobs: Sequence[Job]) -> dict[Job, InboxEvent]:
+        """Return what to show for each job that still has something to show."""
+        found = {job: found[0] for job in jobs if self._row(job) and (found := self._find(job.notification))}
+        return {job: created(item, item.seq - 1) for job, item in found.items() if item.seq}
+
+    async def errands(self, jobs: Sequence[Job]) -> dict[Job, Errand]:
+        """Return what to bring for each job that still has something to bring."""
+        found = {job: self._find(job.notification) for job in jobs if self._row(job)}
+        return {job: self._errand(job, *one) for job, one in found.items() if one}
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Write outcomes to the delivery log, and delete their outbox rows or put them back."""
+        for outcome in outcomes:
+            row = self._row(outcome.job)
+            if row is not None:
+                self.log(outcome)
+                self._settle(row, outcome)
+
+    async def backlog(self) -> dict[Queue, Backlog]:
+        """Return what waits in each queue."""
+        return {queue: self._backlog(queue) for queue in Queue}
+
+    def _row(self, job: Job) -> Row | None:
+        row = self.rows.get((job.notification, job.channel))
+        return row if row is not None and (row.job.owner, row.job.turn) == (job.owner, job.turn) else None
+
+    def _errand(self, job: Job, notification: Notification, delivered_at: datetime | None) -> Errand:
+        known = self.deliveries.get((job.notification, job.channel))
+        attempts, hand_outs = (known.attempts, known.hand_outs) if known else (0, 0)
+        return Errand(job, notification, delivered_at, attempts, hand_outs)
+
+    def _settle(self, row: Row, outcome: Outcome) -> None:
+        now = self._clock()
+        if outcome.wait is not None:
+            row.published_at = now
+        elif outcome.until is not None:
+            row.job, row.published_at, row.queued_at = replace(row.job, turn=row.job.turn + 1), None, outcome.until
+        else:
+            del self.rows[row.job.notification, row.job.channel]
+            self._follow_up(row, outcome, now)
+        if outcome.state is Status.DEAD:
+            self.dead_letters[row.job.notification, row.job.channel] = outcome
+
+    def _follow_up(self, row: Row, outcome: Outcome, now: datetime) -> None:
+        if row.follow_up and outcome.follow_up is not None and self._devices.has(row.job.owner):
+            job = replace(row.job, channel=Channel.PUSH, turn=0)
+            self.add(Row(job, row.created_at, now + timedelta(seconds=outcome.follow_up)))
+
+    def _backlog(self, queue: Queue) -> Backlog:
+        now = self._clock()
+        waiting = [row for row in self.rows.values() if row.job.queue == queue and row.queued_at <= now]
+        ages = [(now - row.queued_at).total_seconds() for row in waiting]
+        return Backlog(len(ages), max(ages, default=0.0))
+
+    def _overdue(self) -> list[Row]:
+        now = self._clock()
+        fresh, lost = now - timedelta(seconds=SWEEP_AFTER), now - timedelta(seconds=REDRIVE_AFTER)
+        lost = max(lost, self._adopted_until or lost)
+        free = [row for row in self.rows.values() if not row.swept]
+        unpublished = [row for row in free if row.published_at is None and row.queued_at <= fresh]
+        published = [row for row in free if row.published_at is not None and row.published_at < lost]
+        return [*sorted(unpublished, key=_waiting_since), *sorted(published, key=_waiting_since)]
+
+
+def _waiting_since(row: Row) -> datetime:
+    return row.published_at or row.queued_at
