@@ -91,7 +91,7 @@ class Gateway:
     def _start(self) -> None:
         life, telemetry = self.life, Silence()
         self._marks = DeliveryMarks(life.store, life.now, telemetry)
-        self._hub = Hub(life.name, life.store, life.inbox_bus, self._marks.report, life.tasks)
+        self._hub = Hub(life.name, life.store, life.inbox_bus, self._marks, life.tasks)
         self._read_state = ReadState(life.store, life.inbox_bus, self._hub.offer)
         relay = Relay(life.queue, life.store, life.tasks)
         self._acceptor = Acceptor(life.store, relay.start, telemetry, life.tasks)

@@ -137,7 +137,7 @@ def build_gateway(
         return revocations.check(verifier.verify(token))
 
     marks = DeliveryMarks(inbox, now, metrics)
-    hub = Hub(arguments.id, inbox, bus, marks.report, tasks)
+    hub = Hub(arguments.id, inbox, bus, marks, tasks)
     nats.on_return = lambda: hub.watch.soon(*hub.owners())
     revocations.on_change = lambda: dismiss_revoked(hub, revocations.check)
     read_state = ReadState(inbox, bus, hub.offer)

@@ -1,4 +1,4 @@
-"""Remembers which notifications reached a socket, and writes it down once a second."""
+"""Remembers which notifications reached a device, and writes it down once a second."""
 
 import asyncio
 from uuid import UUID
@@ -24,14 +24,17 @@ class DeliveryMarks:
         self._telemetry = telemetry
         self._waiting: dict[UUID, None] = {}
 
-    def report(self, event: InboxEvent, repaired: bool) -> None:
+    def sent(self, event: InboxEvent, repaired: bool) -> None:
         """Take note of an event that was queued for a socket."""
         self._telemetry.sent(event.name)
         if repaired:
             self._telemetry.repaired(1)
-        if event.shows is not None and event.shows not in self._waiting and len(self._waiting) < _MOST:
-            self._waiting[event.shows] = None
-            latency = (self._clock() - time_of(event.shows)).total_seconds()
+
+    def delivered(self, id: UUID, repaired: bool) -> None:
+        """Take note of a notification that reached a device."""
+        if id not in self._waiting and len(self._waiting) < _MOST:
+            self._waiting[id] = None
+            latency = (self._clock() - time_of(id)).total_seconds()
             # What a device fetches when it comes back says when it was away, not how quick we are
             self._telemetry.delivered("websocket", 1, None if repaired else latency)
 

@@ -20,7 +20,7 @@ from notifications.ports.bus import InboxBus
 from notifications.ports.socket import Socket
 from notifications.ports.store import InboxStore
 
-CAPABILITIES = ("inbox", "cursor", "sync")
+CAPABILITIES = ("inbox", "cursor", "sync", "ack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Hub:
         session.socket.send("notifications:pending", json.dumps(shown, ensure_ascii=False))
         # A stock client takes the position as its offset, so it must not know it before it was shown what lies behind
         session.socket.send("position", json.dumps(cursor.encode(start.at)))
-        session.begin(start.at)
+        session.begin(start.at, tuple(notification.id for notification in pending.notifications))
 
     def _send_connected(self, session: Session, start: _Start) -> None:
         principal = session.principal

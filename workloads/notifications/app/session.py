@@ -3,23 +3,44 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
 
 from notifications.app.reader import InboxReader
 from notifications.app.tasks import Tasks
 from notifications.domain import cursor
 from notifications.domain.cursor import Cursor
-from notifications.domain.errors import Resync, SlowConsumer, Unavailable
+from notifications.domain.errors import Invalid, Resync, SlowConsumer, Unavailable
 from notifications.domain.inbox import InboxEvent, Place, place
-from notifications.domain.limits import HELD_EVENTS
+from notifications.domain.limits import HELD_EVENTS, MAX_UNACKNOWLEDGED
 from notifications.domain.principal import Principal
 from notifications.ports.socket import Socket
 
 _log = logging.getLogger(__name__)
 _PAUSE = 1.0
 
-Report = Callable[[InboxEvent, bool], None]
-"""Is told of every event queued for a socket, and whether the inbox had to be read for it."""
+
+class Report(Protocol):
+    """Is told what becomes of events. `repaired` says that the inbox had to be read for one."""
+
+    def sent(self, event: InboxEvent, repaired: bool) -> None:
+        """Take note of an event that was queued for a socket."""
+        ...
+
+    def delivered(self, id: UUID, repaired: bool) -> None:
+        """Take note that a notification has reached a device."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A notification that was sent; it has arrived when the number `seq` is acknowledged."""
+
+    seq: int
+    id: UUID
+    repaired: bool
 
 
 class Session:
@@ -27,6 +48,8 @@ class Session:
 
     While it is live, an event that follows the position is sent at once. Anything else, a gap or a socket without
     room, makes it catch up: read the inbox from the position, hold what arrives meanwhile, merge, go live again.
+
+    What is sent counts as delivered until the device acknowledges for the first time: then what it acknowledges does.
     """
 
     def __init__(self, socket: Socket, principal: Principal, reader: InboxReader, report: Report, tasks: Tasks) -> None:
@@ -41,10 +64,14 @@ class Session:
         self._held: list[InboxEvent] = []
         self._live = False
         self._ended = False
+        self._pending: tuple[_Sent, ...] = ()
+        self._acknowledged = 0
+        self._unacknowledged: deque[_Sent] | None = None
 
-    def begin(self, at: Cursor) -> None:
-        """Take the position from which to catch up. Events are held until then."""
+    def begin(self, at: Cursor, pending: tuple[UUID, ...] = ()) -> None:
+        """Take the position from which to catch up, and what was shown as pending. Events are held until then."""
         self._epoch, self.position, self._told = at.inbox_epoch, at.inbox_seq, at.inbox_seq
+        self._pending = tuple(_Sent(at.inbox_seq, id, repaired=True) for id in pending)
         self._tasks.start(self._catch_up(), f"catch up {self.socket.id}")
 
     def offer(self, event: InboxEvent) -> None:
@@ -56,6 +83,17 @@ class Session:
         elif not self._show(event, repaired=False):
             self._hold(event)
             self._fall_behind()
+
+    def acknowledge(self, at: Cursor) -> None:
+        """Take all that was sent up to a cursor for delivered. Raises Invalid for a cursor of another inbox."""
+        if at.inbox_epoch != self._epoch:
+            raise Invalid("the cursor is of another inbox")
+        if self._unacknowledged is None:
+            self._unacknowledged, self._pending = deque(self._pending, MAX_UNACKNOWLEDGED), ()
+        self._acknowledged = max(self._acknowledged, at.inbox_seq)
+        while self._unacknowledged and self._unacknowledged[0].seq <= self._acknowledged:
+            arrived = self._unacknowledged.popleft()
+            self._report.delivered(arrived.id, arrived.repaired)
 
     def check(self, head: int) -> None:
         """Catch up if the inbox ends beyond the position: a wake-up was lost."""
@@ -97,8 +135,17 @@ class Session:
         if not self.socket.send(event.name, event.body, cursor.encode(Cursor(self._epoch, event.seq))):
             return False
         self.position = self._told = event.seq
-        self._report(event, repaired)
+        self._report.sent(event, repaired)
+        if event.shows is not None:
+            self._count(_Sent(event.seq, event.shows, repaired))
         return True
+
+    def _count(self, sent: _Sent) -> None:
+        """Leave it to a device that acknowledges; by asking for changes it may have got this one before."""
+        if self._unacknowledged is None or sent.seq <= self._acknowledged:
+            self._report.delivered(sent.id, sent.repaired)
+        else:
+            self._unacknowledged.append(sent)
 
     def _tell(self) -> bool:
         """See to it that the client knows the position. Returns False if the socket has no room."""

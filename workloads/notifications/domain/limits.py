@@ -47,6 +47,8 @@ POSITION_CHECK_AFTER_JOIN: Final = 1.0
 POSITION_FRAME: Final = 10.0
 DELIVERED_FLUSH: Final = 1.0
 HELD_EVENTS: Final = 256
+# Of a device that has acknowledged, and then falls silent: older ones count as never delivered
+MAX_UNACKNOWLEDGED: Final = 1_000
 
 # Outbox and queues
 SWEEP_EVERY: Final = 1.0

@@ -9,7 +9,7 @@ from notifications.app.tasks import Tasks
 from notifications.domain.cursor import Cursor, decode
 from notifications.domain.inbox import InboxEvent, InboxPage
 from notifications.domain.notification import UserKey
-from tests.unit.workloads.app.world import MemorySocket, clock, in_virtual_time, principal
+from tests.unit.workloads.app.world import MemorySocket, Reports, clock, in_virtual_time, principal
 
 
 class ExpiredInbox(MemoryStore):
@@ -28,7 +28,7 @@ SIXTH = InboxEvent("notification", 6, 5, '{"seq":6}')
 
 async def receive_the_sixth(room: bool) -> MemorySocket:
     socket = MemorySocket()
-    session = Session(socket, principal(), InboxReader(ExpiredInbox()), lambda *_: None, Tasks())
+    session = Session(socket, principal(), InboxReader(ExpiredInbox()), Reports(), Tasks())
     session.begin(Cursor(1, 0))
     await asyncio.sleep(0.5)
     session.offer(SIXTH)

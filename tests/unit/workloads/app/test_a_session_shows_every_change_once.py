@@ -12,7 +12,15 @@ from notifications.domain.inbox import InboxEvent, InboxPage
 from notifications.domain.limits import HELD_EVENTS
 from notifications.domain.notification import UserKey
 from notifications.domain.submission import Submission
-from tests.unit.workloads.app.world import BOB, MemorySocket, in_virtual_time, principal, store_with, submission
+from tests.unit.workloads.app.world import (
+    BOB,
+    MemorySocket,
+    Reports,
+    in_virtual_time,
+    principal,
+    store_with,
+    submission,
+)
 
 
 def event(seq: int) -> InboxEvent:
@@ -20,7 +28,7 @@ def event(seq: int) -> InboxEvent:
 
 
 async def begun(store: MemoryStore, socket: MemorySocket, at: int) -> Session:
-    session = Session(socket, principal(), InboxReader(store), lambda *_: None, Tasks())
+    session = Session(socket, principal(), InboxReader(store), Reports(), Tasks())
     session.begin(Cursor(1, at))
     await asyncio.sleep(0.1)
     return session
@@ -131,7 +139,7 @@ def test_an_outage_of_the_database_is_waited_for() -> None:
 def test_a_position_that_no_event_told_is_told_by_itself() -> None:
     async def work() -> tuple[list[str], int]:
         socket = MemorySocket()
-        session = Session(socket, principal(), InboxReader(ExpiredTail()), lambda *_: None, Tasks())
+        session = Session(socket, principal(), InboxReader(ExpiredTail()), Reports(), Tasks())
         session.begin(Cursor(1, 0))
         await asyncio.sleep(0.1)
         session.tell_position()

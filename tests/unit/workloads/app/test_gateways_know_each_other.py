@@ -10,7 +10,7 @@ from notifications.app.hub import Arrival, Hub
 from notifications.app.tasks import Tasks
 from notifications.domain.limits import LEASE, SETTLE_BEFORE_DRAIN
 from notifications.ports.bus import Beacon
-from tests.unit.workloads.app.world import MemorySocket, in_virtual_time, principal, store_with
+from tests.unit.workloads.app.world import MemorySocket, Reports, in_virtual_time, principal, store_with
 
 
 def start(name: str, bus: MemoryFleetBus) -> tuple[Fleet, asyncio.Future[None]]:
@@ -77,7 +77,7 @@ def drained(others: int) -> tuple[float, list[str], bool]:
         loop, bus = asyncio.get_running_loop(), MemoryFleetBus()
         fleet, running = start("a", bus)
         peers = [start(f"peer-{number}", bus)[1] for number in range(others)]
-        hub = Hub("a", await store_with(0), MemoryInboxBus(), lambda *_: None, Tasks())
+        hub = Hub("a", await store_with(0), MemoryInboxBus(), Reports(), Tasks())
         socket = MemorySocket()
         await hub.join(Arrival(socket, principal()))
         stopped: list[float] = []

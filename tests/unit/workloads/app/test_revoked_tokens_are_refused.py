@@ -20,7 +20,7 @@ from notifications.domain.limits import LIFTED_KEPT, REVOCATION_PACE, REVOCATION
 from notifications.domain.notification import UserKey
 from notifications.domain.principal import Principal
 from notifications.domain.revocation import Claim, Revocation, Ruling, Target
-from tests.unit.workloads.app.world import BOB, MemorySocket, clock, in_virtual_time, principal, store_with
+from tests.unit.workloads.app.world import BOB, MemorySocket, Reports, clock, in_virtual_time, principal, store_with
 
 _numbers = count(1)
 
@@ -203,7 +203,7 @@ def test_after_a_long_outage_all_is_learnt_anew_and_nobody_slips_in_meanwhile() 
 
 def test_sockets_of_a_revoked_token_are_told_and_sent_away_for_good() -> None:
     async def work() -> list[MemorySocket]:
-        hub = Hub("gateway-0", await store_with(0), MemoryInboxBus(), lambda *_: None, Tasks())
+        hub = Hub("gateway-0", await store_with(0), MemoryInboxBus(), Reports(), Tasks())
         revocations = Revocations(Record(), MemoryRevocationBus(), clock)
         revocations.on_change = lambda: dismiss_revoked(hub, revocations.check)
         sockets = [MemorySocket(name) for name in ("bob's", "carol's")]

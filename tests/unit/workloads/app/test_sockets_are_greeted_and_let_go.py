@@ -14,7 +14,16 @@ from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Subscription
-from tests.unit.workloads.app.world import BOB, MemorySocket, clock, in_virtual_time, principal, store_with, submission
+from tests.unit.workloads.app.world import (
+    BOB,
+    MemorySocket,
+    Reports,
+    clock,
+    in_virtual_time,
+    principal,
+    store_with,
+    submission,
+)
 
 EVENT = InboxEvent("notification", 1, 0, '{"seq":1}')
 
@@ -46,7 +55,7 @@ class _Counted:
 
 
 def make_hub(store: MemoryStore, bus: MemoryInboxBus | None = None) -> Hub:
-    return Hub("gateway-0", store, bus or MemoryInboxBus(), lambda *_: None, Tasks())
+    return Hub("gateway-0", store, bus or MemoryInboxBus(), Reports(), Tasks())
 
 
 async def join(hub: Hub, socket: MemorySocket, presented: str | None = None) -> Session:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Any, TypeVar
+from uuid import UUID
 
 from notifications.adapters.memory.store import MemoryStore
 from notifications.domain.errors import SlowConsumer
 from notifications.domain.ids import uuid7
+from notifications.domain.inbox import InboxEvent
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.principal import Principal
 from notifications.domain.submission import Copy, Submission
@@ -98,6 +100,22 @@ class MemorySocket:
     def seqs(self) -> list[int]:
         """The numbers of the inbox events that were sent."""
         return [body["seq"] for _, body, cursor in self.sent if cursor is not None]
+
+
+class Reports:
+    """What sessions tell of what they send."""
+
+    def __init__(self) -> None:
+        self.events: list[int] = []
+        self.delivered_ids: list[UUID] = []
+
+    def sent(self, event: InboxEvent, repaired: bool) -> None:
+        """Remember an event by its number."""
+        self.events.append(event.seq)
+
+    def delivered(self, id: UUID, repaired: bool) -> None:
+        """Remember what arrived."""
+        self.delivered_ids.append(id)
 
 
 class Recorder:

@@ -7,16 +7,17 @@ from uuid import UUID
 
 from notifications.adapters.socketio.packets import Event
 from notifications.app.read_state import ReadState
+from notifications.app.session import Session
 from notifications.app.sync import changes_since, parse_since
+from notifications.domain import cursor
 from notifications.domain.errors import Invalid, NotFound
 from notifications.domain.limits import PAGE
 from notifications.domain.notification import wire_time
-from notifications.domain.principal import Principal
 from notifications.ports.store import InboxStore
 from notifications.ports.telemetry import Telemetry
 
 Answer = dict[str, object]
-_Handler = Callable[[Principal, tuple[Any, ...]], Awaitable[Answer]]
+_Handler = Callable[[Session, tuple[Any, ...]], Awaitable[Answer]]
 _MOST_IDS = 100
 
 
@@ -31,31 +32,32 @@ class ClientEvents:
             "notification:read": self._read,
             "notification:readAll": self._read_all,
             "notifications:sync": self._sync,
+            "notifications:ack": self._acknowledge,
             "client:ping": self._ping,
         }
 
-    async def serve(self, principal: Principal, event: Event) -> Answer:
+    async def serve(self, session: Session, event: Event) -> Answer:
         """Return the answer, or raise Refused or Unavailable."""
         handler = self._handlers.get(event.name)
         if handler is None:
             raise Invalid(f"unknown event {event.name[:64]!r}")
         self._telemetry.received(event.name)
-        return await handler(principal, event.arguments)
+        return await handler(session, event.arguments)
 
-    async def _read(self, principal: Principal, arguments: tuple[Any, ...]) -> Answer:
-        change = await self._read_state.mark(principal.owner, _ids(_only(arguments)))
+    async def _read(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
+        change = await self._read_state.mark(session.principal.owner, _ids(_only(arguments)))
         return {"unread": change.unread} if change else {}
 
-    async def _read_all(self, principal: Principal, arguments: tuple[Any, ...]) -> Answer:
-        change = await self._read_state.mark_all(principal.owner)
+    async def _read_all(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
+        change = await self._read_state.mark_all(session.principal.owner)
         return {"unread": change.unread} if change else {}
 
-    async def _sync(self, principal: Principal, arguments: tuple[Any, ...]) -> Answer:
+    async def _sync(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
         wish = _only(arguments)
         if not isinstance(wish, dict) or not isinstance(wish.get("since"), str):
             raise Invalid("notifications:sync takes {since: a cursor or an ISO 8601 date, limit?}")
         missed = await changes_since(
-            self._inbox, principal.owner, parse_since(wish["since"]), _limit(wish.get("limit", PAGE))
+            self._inbox, session.principal.owner, parse_since(wish["since"]), _limit(wish.get("limit", PAGE))
         )
         return {
             "notifications": missed.notifications,
@@ -64,7 +66,18 @@ class ClientEvents:
             "hasMore": missed.has_more,
         }
 
-    async def _ping(self, principal: Principal, arguments: tuple[Any, ...]) -> Answer:
+    async def _acknowledge(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
+        told = _only(arguments)
+        if not isinstance(told, dict) or not isinstance(told.get("cursor"), str):
+            raise Invalid("notifications:ack takes {cursor}")
+        at = cursor.decode(told["cursor"])
+        # What a device got by asking for changes it may acknowledge before the same has come as events
+        if at.inbox_seq > session.position and at.inbox_seq > (await self._inbox.head(session.principal.owner)).seq:
+            raise Invalid("the cursor is ahead of the inbox")
+        session.acknowledge(at)
+        return {}
+
+    async def _ping(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
         return {"serverTime": wire_time(datetime.now(UTC))}
 
 

@@ -37,7 +37,7 @@ class Doorman(Protocol):
 
 
 Verify = Callable[[object], Principal]
-Serve = Callable[[Principal, Event], Awaitable[dict[str, object]]]
+Serve = Callable[[Session, Event], Awaitable[dict[str, object]]]
 
 
 @dataclass(slots=True)
@@ -180,7 +180,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if connection.session is None or connection.socket is None:
             raise Invalid("not connected")
         try:
-            answer = {"ok": True, **await self._serve(connection.session.principal, event)}
+            answer = {"ok": True, **await self._serve(connection.session, event)}
         except Exception as error:
             failure = _failure(error, event)
             answer = {"ok": False, "error": failure}
