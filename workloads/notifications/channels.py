@@ -67,7 +67,7 @@ async def build_channels(
         push = await workshop.make_push(config.push)
         yield Channels(
             Failover("email", await workshop.make_mail(config.email) if config.email else {}, monotonic),
-            {kind: Failover("push", _name(kind, push.get(kind)), monotonic) for kind in DeviceKind},
+            {kind: Failover(f"{kind} push", _name(kind, push.get(kind)), monotonic) for kind in DeviceKind},
             Failover("webhook", await workshop.make_webhook(config.webhook) if config.webhook else {}, monotonic),
         )
 

@@ -70,7 +70,7 @@ async def test_without_configuration_every_channel_says_that_it_has_none() -> No
             await channels.webhook.call(lambda caller: caller.call(Webhook("1", "https://hooks.example", b"")))
         for kind in DeviceKind:
             device = Device(UUID(int=1), BOB, DeviceKind.FCM, FCM_TOKEN)
-            with pytest.raises(NotConfigured, match="no provider is configured for push"):
+            with pytest.raises(NotConfigured, match=f"no provider is configured for {kind} push"):
                 await channels.push[kind].call(lambda provider, device=device: provider.send(PUSH, device))  # type: ignore[misc]
 
 
