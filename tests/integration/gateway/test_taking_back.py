@@ -122,6 +122,15 @@ async def test_many_with_one_key_are_sent_once(act: Act, alice: str) -> None:
     assert len(await ids_of(act, alice)) == 3
 
 
+@pytest.mark.parametrize(("key", "status"), [("", 400), ("k" * 128, 200), ("k" * 129, 413)])
+async def test_a_key_for_many_is_as_good_as_one_for_a_single_one(act: Act, alice: str, key: str, status: int) -> None:
+    headers = {"Idempotency-Key": key}
+    answer = await act("producer", tenant=alice).request("POST", BULK, json=[body(alice)], headers=headers)
+
+    assert answer.status == status
+    assert [each["status"] for each in answer.body.get("results", [])] == [201] * (status == 200)
+
+
 @pytest.mark.parametrize(
     "bodies", [[], [body("alice")] * 101, body("alice"), "many"], ids=["none", "101", "one", "text"]
 )

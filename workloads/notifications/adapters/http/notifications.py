@@ -93,7 +93,7 @@ class NotificationsApi:
         """Accept a notification; 201 means that it is committed."""
         principal = authenticate(request, self.verify)
         require_producer(principal)
-        submission = self._submission(principal, await request.read(), request.headers.get("Idempotency-Key"))
+        submission = self._submission(principal, await request.read(), _key(request))
         return web.json_response(await self._accept(submission), status=201)
 
     @Operation(Caller.PRODUCER, {200: BulkAnswer}, body=ManyBody, parameters=(IDEMPOTENCY_KEY,))
@@ -101,7 +101,7 @@ class NotificationsApi:
         """Accept up to 100 notifications, each by itself: the answer says of each what POST would have said of it."""
         principal = authenticate(request, self.verify)
         require_producer(principal)
-        key = request.headers.get("Idempotency-Key")
+        key = _key(request)
         bodies = read_many(await request.read())
         answers = await asyncio.gather(
             *(self._answer(principal, body, key and f"{key}/{n}") for n, body in enumerate(bodies))
@@ -188,8 +188,6 @@ class NotificationsApi:
         return {"id": str(accepted.id), "room": submission.room, "state": "accepted"}
 
     def _submission(self, principal: Principal, raw: bytes, key: str | None) -> Submission:
-        if key is not None and not check_text(key, "Idempotency-Key", limits.MAX_IDEMPOTENCY_KEY):
-            raise Invalid("Idempotency-Key is empty")
         now = self.clock()
         body = read_notification(raw)
         id = self.make_id(now)
@@ -204,6 +202,13 @@ class NotificationsApi:
             send_at=schedule_of(body, now),
             room=body.room,
         )
+
+
+def _key(request: web.Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not check_text(key, "Idempotency-Key", limits.MAX_IDEMPOTENCY_KEY):
+        raise Invalid("Idempotency-Key is empty")
+    return key
 
 
 def _accepted(accepted: Accepted) -> AcceptedAnswer:
