@@ -27,7 +27,7 @@ DIGEST_TYPES: Final = {Frequency.DAILY: "digest:daily", Frequency.WEEKLY: "diges
 DIGEST_PERIODS: Final = {type_: period for period, type_ in DIGEST_TYPES.items()}
 REQUIRED: Final = {Channel.EMAIL: frozenset({"subject", "text"}), Channel.PUSH: frozenset({"title", "body"})}
 ALLOWED: Final = {**REQUIRED, Channel.EMAIL: REQUIRED[Channel.EMAIL] | {"html"}}
-NO_SUBJECT: Final = "Notification"
+UNTITLED: Final = "Notification"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,8 +84,8 @@ def fit(channel: Channel, parts: Parts) -> dict[str, str]:
     """
     if channel is Channel.PUSH:
         return {
-            "title": to_line(parts["title"], MAX_PUSH_TITLE),
+            "title": to_line(parts["title"], MAX_PUSH_TITLE) or UNTITLED,
             "body": shorten(check_text(parts["body"], "body", MAX_MAIL).strip(), MAX_PUSH_BODY),
         }
     texts = {part: check_text(parts[part], part, MAX_MAIL) for part in ("text", "html") if part in parts}
-    return {"subject": to_line(parts["subject"], MAX_SUBJECT) or NO_SUBJECT, **texts}
+    return {"subject": to_line(parts["subject"], MAX_SUBJECT) or UNTITLED, **texts}

@@ -50,7 +50,7 @@ def parse_keys(raw: bytes) -> tuple[bytes, ...]:
 def sign(wish: Unsubscription, keys: Sequence[bytes]) -> str:
     """Return the token of a link."""
     fields = "\0".join((wish.owner.tenant, wish.owner.user, wish.type, wish.channel)).encode()
-    return urlsafe_b64encode(_mac(fields, keys[0]) + fields).rstrip(b"=").decode()
+    return _encode(_mac(fields, keys[0]) + fields)
 
 
 def verify(token: str, keys: Sequence[bytes]) -> Unsubscription:
@@ -91,10 +91,18 @@ def _mac(fields: bytes, key: bytes) -> bytes:
     return hmac.digest(key, _PURPOSE + fields, "sha256")[:_MAC]
 
 
+def _encode(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def _decode(token: str) -> bytes:
+    """Return the bytes of a token, which is written in one way only."""
     if len(token) > _LONGEST or not token.isascii():
         raise Invalid(_INVALID)
     try:
-        return b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        raw = b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
         raise Invalid(_INVALID) from None
+    if _encode(raw) != token:
+        raise Invalid(_INVALID)
+    return raw
