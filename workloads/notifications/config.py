@@ -4,7 +4,7 @@ The operator renders it; `notifications` refuses a wrong one with one line that 
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -18,13 +18,18 @@ from notifications.section import Section
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Days = Annotated[int, Meta(ge=1, le=36_500)]
 HtmlTypes = Annotated[tuple[Annotated[str, Meta(pattern=rf"^{TYPE.pattern}\Z")], ...], Meta(max_length=100)]
 
 
 class PostgresConfig(Section, frozen=True):
-    """`uriFile` holds a postgresql:// URI; see `read_postgres_uri`. The pool's sizes are connections of one process."""
+    """`uriFile` holds a postgresql:// URI; see `read_postgres_uri`. The pool's sizes are connections of one process.
+
+    `replicaUriFile` is the same of a read replica, to which up to `poolMax` connections are made as well.
+    """
 
     uri_file: str
+    replica_uri_file: str | None = None
     pool_min: Count = 2
     pool_max: Count = 10
 
@@ -78,6 +83,7 @@ class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
     queues: Annotated[dict[Queue, Count], Meta(min_length=1)] = msgspec.field(
         default_factory=lambda: {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5}
     )
+    retention_days: Days = 90
     channels: ChannelsConfig = ChannelsConfig()
     html_types: HtmlTypes = ()
 
@@ -87,6 +93,17 @@ _C = TypeVar("_C", GatewayConfig, WorkerConfig)
 
 def load_config(path: Path, kind: type[_C]) -> _C:
     """Read and check a configuration file. Raises Misconfigured."""
+    config: _C = _decode(path, kind)
+    return config
+
+
+def load_any_config(path: Path) -> GatewayConfig | WorkerConfig:
+    """Read and check a gateway's or a worker's configuration file. Raises Misconfigured."""
+    config: GatewayConfig | WorkerConfig = _decode(path, GatewayConfig | WorkerConfig)
+    return config
+
+
+def _decode(path: Path, kind: Any) -> Any:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:

@@ -32,6 +32,7 @@ from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
+from notifications.adapters.postgres.replica import Replica
 from notifications.adapters.postgres.requests import PostgresRequests
 from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.room_requests import PostgresRoomRequests
@@ -61,7 +62,7 @@ from notifications.composing import read_unsubscribe_keys
 from notifications.config import AuthConfig, GatewayConfig, load_config
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal
-from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
+from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres, open_replica
 from notifications.patience import insist
 from notifications.ports.bus import Beacon
 
@@ -75,6 +76,7 @@ class Backends:
     pool: Pool
     nats: Connection
     metrics: Metrics
+    replica: Replica | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,10 @@ async def run(arguments: argparse.Namespace) -> None:
     readiness, metrics = Readiness(), Metrics()
     async with Life() as life:
         pool = await open_postgres(life, config.postgres, arguments.id)
+        if replica := await open_replica(life, config.postgres, pool, arguments.id):
+            watch_replica(replica, metrics)
         nats = await open_nats(life, config.nats, arguments.id)
-        gateway = build_gateway(life, arguments, config, verifier, Backends(pool, nats, metrics))
+        gateway = build_gateway(life, arguments, config, verifier, Backends(pool, nats, metrics, replica))
         load = report_load(gateway, config.connection_limit, metrics)
         management = Management(readiness, metrics.render, load)
         await open_listener(life, management.app(), arguments.host, arguments.management_port)
@@ -129,7 +133,7 @@ def build_gateway(
 ) -> Gateway:
     """Wire the parts."""
     pool, nats, metrics, tasks = backends.pool, backends.nats, backends.metrics, life.tasks
-    inbox, bus = PostgresInbox(pool), NatsInboxBus(nats)
+    inbox, bus = PostgresInbox(pool, backends.replica), NatsInboxBus(nats)
     kept = PostgresRevocations(pool)
     revocations = Revocations(kept, NatsRevocationBus(nats), now)
 
@@ -200,6 +204,12 @@ async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayC
     life.on_exit(gateway.forwarder.close)
     public = build_application(routes, gateway.forwarder.handle, may_open)
     return await open_listener(life, public, arguments.host, arguments.port, reuse_port=arguments.reuse_port)
+
+
+def watch_replica(replica: Replica, metrics: Metrics) -> None:
+    """Show how far behind the replica is."""
+    text = "How far the read replica is behind the primary; +Inf while that cannot be told."
+    metrics.watch("postgres_replica_lag_seconds", text, lambda: replica.lag)
 
 
 def report_load(gateway: Gateway, limit: int, metrics: Metrics) -> Load:

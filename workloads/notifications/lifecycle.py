@@ -11,6 +11,7 @@ from notifications.adapters.http.listener import Application, Listener
 from notifications.adapters.nats.connection import Connection, connect
 from notifications.adapters.postgres.migrate import require_set_up
 from notifications.adapters.postgres.pool import Pool, open_pool
+from notifications.adapters.postgres.replica import Replica
 from notifications.app.tasks import Tasks
 from notifications.config import NatsConfig, PostgresConfig, read_postgres_uri, read_secret
 from notifications.domain.errors import Misconfigured
@@ -80,6 +81,21 @@ async def open_postgres(life: Life, config: PostgresConfig, name: str) -> Pool:
     life.on_exit(pool.close)
     await insist(lambda: require_set_up(pool), START_WITHIN)
     return pool
+
+
+async def open_replica(life: Life, config: PostgresConfig, primary: Pool, name: str) -> Replica | None:
+    """Watch the read replica, if there is to be one, until the process ends. It may be away, now and later.
+
+    Raises Misconfigured.
+    """
+    if config.replica_uri_file is None:
+        return None
+    pool = await open_pool(read_postgres_uri(config.replica_uri_file), 0, config.pool_max, name)
+    life.on_exit(pool.close)
+    life.on_exit(life.tasks.stop)  # what uses the connections ends before they do
+    replica = Replica(primary, pool, asyncio.get_running_loop().time, life.tasks)
+    life.keep(replica.run(), "replica check")
+    return replica
 
 
 async def open_nats(life: Life, config: NatsConfig, name: str) -> Connection:

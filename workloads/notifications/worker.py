@@ -9,6 +9,7 @@ from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.partitions import Partitions
+from notifications.adapters.postgres.retention import Retention
 from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.room_requests import PostgresRoomRequests
 from notifications.adapters.postgres.submissions import PostgresSubmissions
@@ -21,7 +22,7 @@ from notifications.app.relay import Relay
 from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
 from notifications.clock import make_id, now
-from notifications.config import WorkerConfig, load_config
+from notifications.config import WorkerConfig, load_config, read_postgres_uri
 from notifications.domain.jobs import Channel, Lane
 from notifications.domain.notification import wire_time
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
@@ -54,7 +55,8 @@ async def run(arguments: argparse.Namespace) -> None:
         life.keep(Releaser(PostgresHeld(pool), relay.start).run(), "releaser")
         life.keep(Expander(PostgresRoomRequests(pool), relay.start, metrics, make_id).run(), "expander")
         forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget]
-        life.keep(keep_house(Partitions(pool), forget, now), "housekeeping")
+        retention = Retention(lambda: read_postgres_uri(config.postgres.uri_file), config.retention_days)
+        life.keep(keep_house(Partitions(pool), retention, forget, now), "housekeeping")
         readiness.ready = True
         _log.info("ready", extra={"queues": config.queues})
         await life.until_told()

@@ -51,6 +51,25 @@ def test_what_is_set_is_taken(write: Write) -> None:
     assert config.nats.replicas == 3
 
 
+def test_months_are_kept_for_ninety_days_unless_set(write: Write) -> None:
+    assert load_config(write(WORKER), WorkerConfig).retention_days == 90
+    assert load_config(write({**WORKER, "retentionDays": 1}), WorkerConfig).retention_days == 1
+
+
+@pytest.mark.parametrize("days", [0, -1, 1.5, "90", 36_501, None], ids=str)
+def test_months_are_kept_for_a_day_at_least(write: Write, days: object) -> None:
+    with pytest.raises(Misconfigured, match="retentionDays"):
+        load_config(write({**WORKER, "retentionDays": days}), WorkerConfig)
+
+
+def test_both_roles_may_have_a_read_replica(write: Write) -> None:
+    replicated = {"postgres": {**POSTGRES, "replicaUriFile": "/run/replica-uri"}}
+    gateway, worker = ({**document, **replicated} for document in (GATEWAY, WORKER))
+    assert load_config(write(GATEWAY), GatewayConfig).postgres.replica_uri_file is None
+    assert load_config(write(gateway), GatewayConfig).postgres.replica_uri_file == "/run/replica-uri"
+    assert load_config(write(worker), WorkerConfig).postgres.replica_uri_file == "/run/replica-uri"
+
+
 WRONG: dict[str, tuple[object, str]] = {
     "nothing": (b"", "truncated"),
     "not JSON": (b"{role: gateway}", "malformed"),

@@ -1,4 +1,4 @@
-"""What the database needs from time to time: partitions made ahead, and what is no longer kept forgotten."""
+"""What the database needs from time to time: partitions made ahead, and what is no longer kept dropped."""
 
 import asyncio
 import logging
@@ -21,11 +21,19 @@ class Partitions(Protocol):
         ...
 
 
+class Retention(Protocol):
+    """What is kept for a number of days."""
+
+    async def enforce(self, now: datetime) -> list[str]:
+        """Drop months that are no longer kept and what belonged to them; return the names of their partitions."""
+        ...
+
+
 Forget = Callable[[], Awaitable[int]]
 """Deletes some of what is no longer kept and returns how much there was."""
 
 
-async def keep_house(partitions: Partitions, forget: Sequence[Forget], clock: Clock) -> None:
+async def keep_house(partitions: Partitions, retention: Retention, forget: Sequence[Forget], clock: Clock) -> None:
     """Do it every HOUSEKEEPING_EVERY until cancelled, and sooner again when the database could not be asked."""
     while True:
         try:
@@ -34,6 +42,8 @@ async def keep_house(partitions: Partitions, forget: Sequence[Forget], clock: Cl
             for forget_some in forget:
                 while await forget_some():
                     pass
+            if dropped := await retention.enforce(clock()):
+                _log.info("partitions dropped", extra={"partitions": dropped})
         except Unavailable as error:
             _log.warning("housekeeping postponed", extra={"reason": str(error)})
             await asyncio.sleep(HOUSEKEEPING_AFTER_FAILURE)

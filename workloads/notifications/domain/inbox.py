@@ -61,6 +61,10 @@ class Head:
     seq: int
     floor: int = 0
 
+    def covers(self, other: "Head") -> bool:
+        """Say whether who has seen the inbox up to here has seen all that `other` stands for."""
+        return self.epoch == other.epoch and self.seq >= other.seq and self.floor >= other.floor
+
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:

@@ -1,7 +1,8 @@
 """Reading inboxes and changing their read state.
 
 A reading method is one statement, hence one snapshot. A changing one locks the head first and looks afterwards, for
-only then does it see everything that was committed under the lock before.
+only then does it see everything that was committed under the lock before. A page of a replica counts if its head is
+that of the primary: then it lacks nothing, however far behind the replica is elsewhere.
 """
 # ruff: noqa: S608 - statements are put together from the constants below; values are always arguments
 
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from notifications.adapters.postgres.months import dates
 from notifications.adapters.postgres.pool import Connection, Pool, Record
+from notifications.adapters.postgres.replica import Replica
 from notifications.adapters.postgres.rows import ALIVE, COLUMNS, SHOWN, change, notification
 from notifications.domain.errors import Misconfigured, NotFound
 from notifications.domain.inbox import Change, ChangeKind, Head, InboxPage, chain, require_kept
@@ -153,8 +155,9 @@ UPDATE notifications n SET delivered_at = now() FROM first WHERE n.id = first.id
 class PostgresInbox:
     """The InboxStore."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, replica: Replica | None = None) -> None:
         self._pool = pool
+        self._replica = replica
 
     async def head(self, owner: UserKey) -> Head:
         """Return the end of an inbox."""
@@ -183,9 +186,18 @@ class PostgresInbox:
 
     async def listing(self, owner: UserKey, *, offset: int, limit: int, unread_only: bool) -> Listing:
         """Return a page, newest first."""
-        rows = await self._pool.read(LISTING, owner.tenant, owner.user, unread_only, offset, limit)
+        arguments = (owner.tenant, owner.user, unread_only, offset, limit)
+        rows = await self._replicated(owner, arguments) or await self._pool.read(LISTING, *arguments)
         head = _head(rows)
         return Listing(_notifications(rows), rows[0]["total"], rows[0]["unread"], head)
+
+    async def _replicated(self, owner: UserKey, arguments: Sequence[object]) -> Sequence[Record]:
+        """Return what LISTING returns on the replica, or nothing if it lacks something that the primary has."""
+        if self._replica is None or not self._replica.usable:
+            return ()
+        head = await self.head(owner)
+        rows = await self._replica.read(LISTING, *arguments)
+        return rows if rows and _head(rows).covers(head) else ()
 
     async def seq_before(self, owner: UserKey, at: datetime) -> int:
         """Return the number after which everything from `at` on stands."""
