@@ -8,7 +8,10 @@ from notifications.adapters.postgres.pool import Pool, open_pool
 from tests.support.postgres import Postgres
 from tests.support.schema import create_inbox_database
 
-EMPTY = "TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters"
+EMPTY = """
+TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
+TRUNCATE room_members, room_mutes, room_requests;
+"""
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,84 @@
+"""What RoomStore promises."""
+
+import asyncio
+
+import pytest
+
+from notifications.adapters.memory import rooms as memory_rooms
+from notifications.adapters.postgres import rooms as postgres_rooms
+from notifications.domain.errors import TooLarge
+from tests.contract.stores import TENANT, Stores, owner
+
+ROOM = "group:7"
+
+
+async def users(stores: Stores, after: str = "", limit: int = 100, tenant: str = TENANT, room: str = ROOM) -> list[str]:
+    return [member.user for member in await stores.rooms.members(tenant, room, after, limit)]
+
+
+async def test_members_are_listed_by_id_byte_for_byte(stores: Stores) -> None:
+    for user in ("bob", "Zoë", "alice", "élodie"):
+        await stores.rooms.join(TENANT, ROOM, user)
+
+    assert await users(stores) == ["Zoë", "alice", "bob", "élodie"]
+
+
+async def test_a_page_goes_on_after_the_last_id_of_the_one_before(stores: Stores) -> None:
+    for number in range(5):
+        await stores.rooms.join(TENANT, ROOM, f"user-{number}")
+
+    assert await users(stores, limit=2) == ["user-0", "user-1"]
+    assert await users(stores, after="user-1", limit=2) == ["user-2", "user-3"]
+    assert await users(stores, after="user-4") == []
+
+
+async def test_who_joins_again_is_a_member_since_the_first_time(stores: Stores) -> None:
+    await stores.rooms.join(TENANT, ROOM, "alice")
+    (before,) = await stores.rooms.members(TENANT, ROOM, "", 10)
+    await stores.later(60)
+    await stores.rooms.join(TENANT, ROOM, "alice")
+
+    assert await stores.rooms.members(TENANT, ROOM, "", 10) == (before,)
+
+
+async def test_who_has_left_is_no_member_and_may_leave_again(stores: Stores) -> None:
+    await stores.rooms.join(TENANT, ROOM, "alice")
+    for _ in range(2):
+        await stores.rooms.leave(TENANT, ROOM, "alice")
+
+    assert await users(stores) == []
+
+
+async def test_rooms_and_tenants_do_not_share_members(stores: Stores) -> None:
+    await stores.rooms.join(TENANT, ROOM, "alice")
+
+    assert await users(stores, room="group:8") == []
+    assert await users(stores, tenant="other") == []
+    await stores.rooms.leave("other", ROOM, "alice")
+    assert await users(stores) == ["alice"]
+
+
+async def test_many_join_at_once(stores: Stores) -> None:
+    await asyncio.gather(*(stores.rooms.join(TENANT, ROOM, f"user-{number % 10}") for number in range(40)))
+
+    assert len(await users(stores)) == 10
+
+
+async def test_muting_and_unmuting_may_be_repeated(stores: Stores) -> None:
+    for _ in range(2):
+        await stores.rooms.mute(owner("alice"), ROOM)
+    for _ in range(2):
+        await stores.rooms.unmute(owner("alice"), ROOM)
+
+
+async def test_how_many_rooms_somebody_has_muted_is_bounded(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (memory_rooms, postgres_rooms):
+        monkeypatch.setattr(module, "MAX_MUTES", 2)
+    for room in ("group:1", "group:2", "group:1"):
+        await stores.rooms.mute(owner("alice"), room)
+
+    with pytest.raises(TooLarge, match="unmute one first"):
+        await stores.rooms.mute(owner("alice"), "group:3")
+    await stores.rooms.mute(owner("bob"), "group:3")
+    await stores.rooms.unmute(owner("alice"), "group:1")
+    await stores.rooms.mute(owner("alice"), "group:3")
