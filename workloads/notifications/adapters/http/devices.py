@@ -108,10 +108,10 @@ class DevicesApi:
             web.post("/api/devices", self.register),
             web.get("/api/devices", self.list),
             web.get("/api/devices/webpush-key", self.show_key),
-            web.delete("/api/devices/{id}", self.remove),
+            web.delete("/api/devices/{id:.{36}}", self.remove),  # as long as an id is, and as the key's name is not
         ]
 
-    @Operation(Caller.USER, {201: DeviceAnswer}, body=AnyBody)
+    @Operation(Caller.USER, {201: DeviceAnswer}, body=AnyBody, links={"devices.remove": ""})
     async def register(self, request: web.Request) -> web.Response:
         """Register a device of the caller; repeat it whenever the app starts.
 

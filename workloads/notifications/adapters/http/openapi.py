@@ -1,7 +1,8 @@
 """The OpenAPI document: everything that the handlers of the routes declare, in the terms of OpenAPI 3.1."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
@@ -35,12 +36,13 @@ _HEADERS: Final = {
 
 def describe_api(routes: Iterable[web.AbstractRouteDef], version: str) -> Document:
     """Return the document of the routes that declare an operation."""
-    components = _Components()
+    declared = [
+        (route, operation) for route in routes if isinstance(route, web.RouteDef) and (operation := operation_of(route))
+    ]
+    components = _Components({name_of(route): operation for route, operation in declared})
     paths: dict[str, Document] = {}
-    for route in routes:
-        operation = operation_of(route)
-        if isinstance(route, web.RouteDef) and operation is not None:
-            paths.setdefault(route.path, {})[route.method.lower()] = _describe(route, operation, components)
+    for route, operation in declared:
+        paths.setdefault(path_of(route), {})[route.method.lower()] = _describe(route, operation, components)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -58,10 +60,21 @@ def describe_api(routes: Iterable[web.AbstractRouteDef], version: str) -> Docume
     }
 
 
-class _Components:
-    """What the operations share; it grows while they are described."""
+def name_of(route: web.RouteDef) -> str:
+    """Return the id of an operation: the module and the name of its handler."""
+    return f"{route.handler.__module__.rpartition('.')[2]}.{route.handler.__name__}"
 
-    def __init__(self) -> None:
+
+def path_of(route: web.RouteDef) -> str:
+    """Return the path of a route without the patterns that its parameters match."""
+    return re.sub(r"\{(\w+):[^/]+\}", r"{\1}", route.path)
+
+
+class _Components:
+    """What the operations share; it grows while they are described. `operations` are all of them by their ids."""
+
+    def __init__(self, operations: Mapping[str, Operation]) -> None:
+        self.operations = operations
         self.schemas: dict[str, Document] = {}
         self.responses: dict[str, Document] = {}
 
@@ -90,12 +103,11 @@ class _Components:
 
 
 def _describe(route: web.RouteDef, operation: Operation, components: _Components) -> Document:
-    handler = route.handler
-    concept = handler.__module__.rpartition(".")[2]
-    summary, _, description = (inspect.getdoc(handler) or "").partition("\n\n")
+    name = name_of(route)
+    summary, _, description = (inspect.getdoc(route.handler) or "").partition("\n\n")
     described: Document = {
-        "operationId": f"{concept}.{handler.__name__}",
-        "tags": [concept.replace("_", " ")],
+        "operationId": name,
+        "tags": [name.partition(".")[0].replace("_", " ")],
         "summary": " ".join(summary.split()).rstrip("."),
         "parameters": [_parameter(parameter, components) for parameter in operation.parameters],
         "responses": dict(_responses(operation, components)),
@@ -120,7 +132,10 @@ def _parameter(parameter: Parameter, components: _Components) -> Document:
 
 def _responses(operation: Operation, components: _Components) -> Iterator[tuple[str, Document]]:
     for status, kind in sorted(operation.answers.items()):
-        answer: Document = {"description": HTTPStatus(status).phrase, "links": dict(_links(operation))}
+        answer: Document = {
+            "description": HTTPStatus(status).phrase,
+            "links": dict(_links(operation, components.operations)),
+        }
         yield str(status), answer if kind is None else {**answer, "content": components.content(kind)}
     for status, kinds in groupby(sorted(_refusals(operation), key=status_of), status_of):
         alike = sorted(kinds, key=lambda kind: kind.__name__)
@@ -130,9 +145,10 @@ def _responses(operation: Operation, components: _Components) -> Iterator[tuple[
         yield str(status.value), components.refusal(status, status.name.title().replace("_", ""), description)
 
 
-def _links(operation: Operation) -> Iterator[tuple[str, Document]]:
-    for other, pointer in operation.links.items():
-        yield other, {"operationId": other, "parameters": {"id": f"$response.body#{pointer}"}}
+def _links(operation: Operation, others: Mapping[str, Operation]) -> Iterator[tuple[str, Document]]:
+    for name, pointer in operation.links.items():
+        taken = [parameter.name for parameter in others[name].parameters if parameter.place == "path"]
+        yield name, {"operationId": name, "parameters": {part: f"$response.body#{pointer}/{part}" for part in taken}}
 
 
 def _refusals(operation: Operation) -> set[type[errors.NotificationsError]]:

@@ -60,8 +60,9 @@ class Operation:
 
     `answers` has, by status, the type of what is answered when all is well: JSON, a Media, None for no body, or a tuple
     of alternatives. `refusals` are the errors that this operation raises beside those that every one may: what follows
-    from `caller` need not be named. `body` is the type that decodes the body. `links` says where an answer holds an id
-    that another operation takes: a JSON pointer, by the id of that operation, which is its handler's module and name.
+    from `caller` need not be named. `body` is the type that decodes the body. `links` says where an answer holds what
+    another operation takes in its path: by the id of that operation, which is its handler's module and name, a JSON
+    pointer to the object whose members have the names of its parameters.
     """
 
     caller: Caller

@@ -14,7 +14,7 @@ from notifications.adapters.http.operation import LIMIT, Caller, Operation, Para
 from notifications.adapters.http.parameters import read_after, read_id, read_number
 from notifications.app.revocations import Revocations
 from notifications.domain import limits
-from notifications.domain.errors import Invalid, NotFound, TooLarge
+from notifications.domain.errors import Invalid, NotFound
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal, require_admin
 from notifications.domain.revocation import Claim, Revocation, Target
@@ -70,7 +70,7 @@ class RevocationsApi:
             web.delete("/api/admin/revocations/{id}", self.lift),
         ]
 
-    @Operation(Caller.ADMIN, {201: RevocationAnswer}, body=RevocationBody, refusals=(TooLarge,))
+    @Operation(Caller.ADMIN, {201: RevocationAnswer}, body=RevocationBody, links={"revocations.lift": ""})
     async def create(self, request: web.Request) -> web.Response:
         """Revoke a token, or all that a user was given until now, and close their sockets.
 

@@ -139,7 +139,11 @@ class TemplatesApi:
             web.delete(path, self.remove),
         ]
 
-    @Operation(Caller.ADMIN, {200: TemplatesAnswer})
+    @Operation(
+        Caller.ADMIN,
+        {200: TemplatesAnswer},
+        links=dict.fromkeys(("templates.show", "templates.remove"), "/templates/0"),
+    )
     async def list(self, request: web.Request) -> web.Response:
         """Return which templates the caller's tenant has."""
         found = await self.store.list(self._tenant(request))

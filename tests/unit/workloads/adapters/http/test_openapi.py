@@ -48,7 +48,9 @@ def document() -> Document:
     async def hide(_: web.Request) -> web.Response:
         return web.Response()
 
-    return describe_api([web.put("/api/things/{number}", make), web.get("/api/look", look), web.get("/", hide)], "1.2")
+    return describe_api(
+        [web.put(r"/api/things/{number:\d{1,9}}", make), web.get("/api/look", look), web.get("/", hide)], "1.2"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +73,14 @@ def test_each_reference_leads_somewhere(whole: Document) -> None:
         assert found
 
 
-def test_each_link_leads_to_an_operation_that_takes_an_id(whole: Document) -> None:
+def test_each_link_gives_an_operation_all_that_stands_in_its_path(whole: Document) -> None:
     operations = {described["operationId"]: described for described in operations_of(whole)}
     links = [link for described in operations.values() for link in links_of(described)]
     assert links
     for link in links:
-        assert {"id"} == {parameter["name"] for parameter in operations[link["operationId"]]["parameters"]}
+        taken = {each["name"] for each in operations[link["operationId"]]["parameters"] if each["in"] == "path"}
+        assert taken
+        assert link["parameters"].keys() == taken
 
 
 def test_an_operation_says_what_its_handler_declares(document: Document) -> None:

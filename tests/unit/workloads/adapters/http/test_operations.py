@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from notifications.adapters.http.openapi import name_of, path_of
 from notifications.adapters.http.operation import operation_of
 from tests.support.apis import all_routes, find_apis, routes_of
 
@@ -16,7 +17,7 @@ def test_a_route_declares_its_operation(route: Any) -> None:
     operation = operation_of(route)
     assert operation is not None, f"decorate {route.handler.__qualname__} with an Operation"
     declared = {parameter.name for parameter in operation.parameters if parameter.place == "path"}
-    assert declared == set(re.findall(r"\{(\w+)", route.path))
+    assert declared == set(re.findall(r"\{(\w+)", path_of(route)))
     assert route.handler.__doc__
     assert min(operation.answers) < 300
 
@@ -28,5 +29,5 @@ def test_an_operation_is_declared_of_routes_only(api: type[Any]) -> None:
 
 
 def test_no_two_operations_have_the_same_id_or_address() -> None:
-    handlers = [f"{route.handler.__module__}.{route.handler.__name__}" for route in all_routes()]
-    assert len(set(handlers)) == len(handlers) == len(ROUTES)
+    ids = [name_of(route) for route in all_routes()]
+    assert len(set(ids)) == len(ids) == len(ROUTES)
