@@ -18,6 +18,7 @@ from notifications.adapters.memory.templates import MemoryTemplates
 from notifications.adapters.postgres.contacts import PostgresContacts
 from notifications.adapters.postgres.dead_letters import PostgresDeadLetters
 from notifications.adapters.postgres.devices import PostgresDevices
+from notifications.adapters.postgres.digests import PostgresDigests
 from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
@@ -35,6 +36,7 @@ from notifications.domain.notification import Message, UserKey
 from notifications.domain.submission import Accepted, Conflict, Copy, Submission
 from notifications.ports.contact import ContactStore, DeviceStore
 from notifications.ports.dead_letter import DeadLetterStore
+from notifications.ports.digest import DigestStore
 from notifications.ports.revocation import RevocationStore
 from notifications.ports.rooms import RoomRequestStore, RoomStore
 from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, RequestStore, SubmissionStore
@@ -57,7 +59,7 @@ END $$;
 
 EMPTY = """
 TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
-TRUNCATE notification_preferences, preference_defaults, room_members, room_mutes, room_requests;
+TRUNCATE notification_preferences, preference_defaults, digests, digest_items, room_members, room_mutes, room_requests;
 TRUNCATE contacts, devices, templates;
 TRUNCATE revocations;
 UPDATE revocation_head SET version = 0;
@@ -87,6 +89,7 @@ class Stores(Protocol):
     outbox: OutboxStore
     contacts: ContactStore
     devices: DeviceStore
+    digests: DigestStore
     templates: TemplateStore
     revocations: RevocationStore
     dead_letters: DeadLetterStore
@@ -121,6 +124,7 @@ class MemoryStores:
         devices = self._store.devices
         self.contacts: ContactStore = MemoryContacts(devices)
         self.devices: DeviceStore = devices
+        self.digests: DigestStore = self._store.digests
         self.templates: TemplateStore = MemoryTemplates(self.now)
         self.revocations: RevocationStore = MemoryRevocations(self.now)
         self.dead_letters: DeadLetterStore = MemoryDeadLetters(self._store, self.now)
@@ -162,6 +166,7 @@ class PostgresStores:
         self.outbox: OutboxStore = PostgresOutbox(pool)
         self.contacts: ContactStore = PostgresContacts(pool)
         self.devices: DeviceStore = PostgresDevices(pool)
+        self.digests: DigestStore = PostgresDigests(pool)
         self.templates: TemplateStore = PostgresTemplates(pool)
         self.revocations: RevocationStore = PostgresRevocations(pool)
         self.dead_letters: DeadLetterStore = PostgresDeadLetters(pool)

@@ -9,6 +9,7 @@ from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.partitions import Partitions
+from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.retention import Retention
 from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.room_requests import PostgresRoomRequests
@@ -23,7 +24,8 @@ from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
 from notifications.clock import make_id, now
 from notifications.config import WorkerConfig, load_config, read_postgres_uri
-from notifications.domain.jobs import Channel, Lane
+from notifications.couriers import build_couriers
+from notifications.domain.jobs import LANES, Channel
 from notifications.domain.notification import wire_time
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
 from notifications.patience import insist
@@ -38,30 +40,38 @@ async def run(arguments: argparse.Namespace) -> None:
     readiness, metrics = Readiness(), Metrics()
     async with Life() as life:
         pool = await open_postgres(life, config.postgres, arguments.id)
+        couriers = await build_couriers(life, config, pool)  # first, so that they are given back after the last job
         nats = await open_nats(life, config.nats, arguments.id)
         outbox, queue = PostgresOutbox(pool), JetStreamQueue(nats, config.nats.replicas)
-        dispatcher, ledger = WebsocketDispatcher(outbox, NatsInboxBus(nats)), Ledger(outbox)
-        lanes = [Lane(name, Channel.WEBSOCKET) for name in config.queues]
-        consumers = [Consumer(lane, config.queues[lane.queue], queue, metrics) for lane in lanes]
-        load = report_load(consumers, outbox)
+        serve = {Channel.WEBSOCKET: WebsocketDispatcher(outbox, NatsInboxBus(nats)).serve, **couriers}
+        lanes = [lane for lane in LANES if lane.queue in config.queues]
+        consumers = {lane: Consumer(lane, config.queues[lane.queue], queue, metrics) for lane in lanes}
+        load = report_load([*consumers.values()], outbox)
         await open_listener(
             life, Management(readiness, metrics.render, load).app(), arguments.host, arguments.management_port
         )
         await insist(queue.ensure, START_WITHIN)
-        for consumer in consumers:
-            life.keep(consumer.run(dispatcher.serve, ledger.settle), "consumer")
-        life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
-        relay = Relay(queue, outbox, life.tasks)
-        life.keep(Releaser(PostgresHeld(pool), relay.start).run(), "releaser")
-        life.keep(Expander(PostgresRoomRequests(pool), relay.start, metrics, make_id).run(), "expander")
-        forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget]
-        retention = Retention(lambda: read_postgres_uri(config.postgres.uri_file), config.retention_days)
-        life.keep(keep_house(Partitions(pool), retention, forget, now), "housekeeping")
+        settle = Ledger(outbox).settle
+        for lane, consumer in consumers.items():
+            life.keep(consumer.run(serve[lane.channel], settle), f"consumer {lane.name}")
+        start_loops(life, config, pool, queue, metrics)
         readiness.ready = True
         _log.info("ready", extra={"queues": config.queues})
         await life.until_told()
         readiness.ready = False
-        _log.info("stopping", extra={"in_flight": sum(consumer.in_flight for consumer in consumers)})
+        _log.info("stopping", extra={"in_flight": sum(consumer.in_flight for consumer in consumers.values())})
+
+
+def start_loops(life: Life, config: WorkerConfig, pool: Pool, queue: JetStreamQueue, metrics: Metrics) -> None:
+    """Start what runs as long as the process, beside its consumers."""
+    outbox = PostgresOutbox(pool)
+    relay = Relay(queue, outbox, life.tasks)
+    life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
+    life.keep(Releaser(PostgresHeld(pool), relay.start).run(), "releaser")
+    life.keep(Expander(PostgresRoomRequests(pool), relay.start, metrics, make_id).run(), "expander")
+    forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget]
+    retention = Retention(lambda: read_postgres_uri(config.postgres.uri_file), config.retention_days)
+    life.keep(keep_house(Partitions(pool), retention, forget, now), "housekeeping")
 
 
 def report_load(consumers: list[Consumer], outbox: OutboxStore) -> Load:

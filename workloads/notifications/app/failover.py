@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeVar
 
 from notifications.domain.breaker import Breaker, Permit, State
-from notifications.domain.errors import NotConfigured, Rejected, TemporaryFailure
+from notifications.domain.errors import LeftAlone, NotConfigured, Rejected, TemporaryFailure
 from notifications.domain.limits import MAX_BREAKERS
 
 _log = logging.getLogger(__name__)
@@ -31,23 +31,29 @@ class Failover(Generic[_P]):
         """Return what the first provider that works makes of the attempt.
 
         Raises NotConfigured without providers; Rejected as soon as one refuses the message, which says nothing against
-        the provider and would be no better elsewhere; TemporaryFailure when none could be asked or all failed.
+        the provider and would be no better elsewhere; TemporaryFailure when all failed, and LeftAlone when none was
+        asked.
         """
-        if not self._providers:
-            raise NotConfigured(f"no provider is configured for {self._channel}")
+        self.require()
         failures: list[TemporaryFailure] = []
         for name in self._providers:
             try:
                 return await self._ask(name, scope, attempt)
             except TemporaryFailure as error:
                 failures.append(error)
-        raise TemporaryFailure("; ".join(map(str, failures)), _soonest(failures)) from failures[-1]
+        kind = LeftAlone if all(isinstance(failure, LeftAlone) for failure in failures) else TemporaryFailure
+        raise kind("; ".join(map(str, failures)), _soonest(failures)) from failures[-1]
+
+    def require(self) -> None:
+        """Raise NotConfigured without providers."""
+        if not self._providers:
+            raise NotConfigured(f"no provider is configured for {self._channel}")
 
     async def _ask(self, name: str, scope: str, attempt: Callable[[_P], Awaitable[_R]]) -> _R:
         breaker = self._breaker(name, scope)
         permit = breaker.admit(now := self._monotonic())
         if permit is None:
-            raise TemporaryFailure(f"{name} has failed too often and is left alone", breaker.wait(now))
+            raise LeftAlone(f"{name} has failed too often and is left alone", breaker.wait(now))
         try:
             answer = await attempt(self._providers[name])
         except (TemporaryFailure, Rejected) as error:

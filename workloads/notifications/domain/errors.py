@@ -19,8 +19,10 @@ NotificationsError
 ├── SlowConsumer            SLOW_CONSUMER      a client does not read what is sent to it
 ├── DeliveryFailed          a provider did not take a message; the text holds no address, token or secret
 │   ├── TemporaryFailure    another attempt, later or by another provider, may succeed
+│   │   └── LeftAlone       no attempt was made: what failed too often is left alone for a while
 │   └── Rejected            no attempt ever will: this message, or its address, is refused for good
 │       └── DeadToken       the device is gone, or can never be reached: forget it
+├── Nowhere                 the recipient has no address on the channel
 ├── NotConfigured           the channel has no provider
 └── Misconfigured           a wrong or missing setting; ends the process with exit code 2
 """
@@ -152,12 +154,20 @@ class TemporaryFailure(DeliveryFailed):
         self.retry_after = retry_after
 
 
+class LeftAlone(TemporaryFailure):
+    """No attempt was made: every provider has failed too often and is left alone for `retry_after` seconds."""
+
+
 class Rejected(DeliveryFailed):
     """The provider works, and refuses this message or its address for good."""
 
 
 class DeadToken(Rejected):
     """The device is gone, or can never be reached: what is known of it can be deleted."""
+
+
+class Nowhere(NotificationsError):
+    """The recipient has no address on the channel. The text may be stored and shown."""
 
 
 class NotConfigured(NotificationsError):

@@ -127,6 +127,8 @@ SMTP_MAILS: Final = 100
 MAX_ANSWER: Final = 64 * 1024
 MAX_RETRY_AFTER: Final = 3600.0
 MAX_ENDPOINT: Final = 2048
+# Push messages of which a worker remembers which devices took them while others are tried again
+MAX_HALF_PUSHED: Final = 10_000
 MAX_DEVICE_TOKEN: Final = 4096
 MAX_DEVICES: Final = 20
 MAX_PUSH: Final = 4096

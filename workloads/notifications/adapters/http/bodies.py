@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from notifications.domain import limits
 from notifications.domain.errors import Invalid, TooLarge
+from notifications.domain.jobs import Channel
 from notifications.domain.network import ENDPOINT
 from notifications.domain.notification import Actor, Entity, Message, Priority
 from notifications.domain.rooms import check_room
@@ -57,6 +58,7 @@ class NotificationBody(Body, frozen=True):
     metadata: dict[str, Any] | None = None
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     send_at: Annotated[datetime, Meta(tz=True)] | None = None
+    channels: Annotated[list[Channel], Meta(min_length=1, max_length=len(Channel))] | None = None
 
 
 ManyBody = Annotated[list[NotificationBody], Meta(min_length=1, max_length=limits.MAX_BULK)]

@@ -87,7 +87,7 @@ class NotificationsApi:
         body=NotificationBody,
         parameters=(IDEMPOTENCY_KEY,),
         refusals=(KeyReused,),
-        links={"notifications.cancel": "/id"},
+        links={"notifications.cancel": "", "rooms.show_request": ""},
     )
     async def create(self, request: web.Request) -> web.Response:
         """Accept a notification; 201 means that it is committed."""
@@ -131,7 +131,7 @@ class NotificationsApi:
         parameters=(PAGE, LIMIT, UNREAD_ONLY, AFTER),
         refusals=(Resync,),
         links=dict.fromkeys(
-            ("notifications.read", "notifications.archive", "notifications.deliveries"), "/notifications/0/id"
+            ("notifications.read", "notifications.archive", "notifications.deliveries"), "/notifications/0"
         ),
     )
     async def list(self, request: web.Request) -> web.Response:
@@ -201,6 +201,7 @@ class NotificationsApi:
             key=key,
             send_at=schedule_of(body, now),
             room=body.room,
+            channels=None if body.channels is None else frozenset(body.channels),
         )
 
 

@@ -40,6 +40,15 @@ class MemoryOutbox:
         """Put in a job, unless it is there already."""
         self.rows.setdefault((row.job.notification, row.job.channel), row)
 
+    def holds(self, job: Job) -> bool:
+        """Say whether a job has a row in its very turn."""
+        return self._row(job) is not None
+
+    def read_attempts(self, job: Job) -> tuple[int, int]:
+        """Return the attempts and hand-outs of a job."""
+        known = self.deliveries.get((job.notification, job.channel))
+        return (known.attempts, known.hand_outs) if known else (0, 0)
+
     def log(self, outcome: Outcome) -> None:
         """Write a line of the delivery log."""
         key = outcome.job.notification, outcome.job.channel
@@ -112,9 +121,7 @@ class MemoryOutbox:
         return row if row is not None and (row.job.owner, row.job.turn) == (job.owner, job.turn) else None
 
     def _errand(self, job: Job, notification: Notification, delivered_at: datetime | None) -> Errand:
-        known = self.deliveries.get((job.notification, job.channel))
-        attempts, hand_outs = (known.attempts, known.hand_outs) if known else (0, 0)
-        return Errand(job, notification, delivered_at, attempts, hand_outs)
+        return Errand(job, notification, delivered_at, *self.read_attempts(job))
 
     def _settle(self, row: Row, outcome: Outcome) -> None:
         now = self._clock()

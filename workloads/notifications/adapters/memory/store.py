@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifications.adapters.memory.devices import MemoryDevices
+from notifications.adapters.memory.digests import MemoryDigests
 from notifications.adapters.memory.outbox import MemoryOutbox
 from notifications.adapters.memory.preferences import MemoryPreferences
 from notifications.adapters.memory.rows import Answer, Held, Inbox, Rooms, Row
@@ -40,6 +41,7 @@ class MemoryStore:
         self._unplaced: dict[UUID, Notification] = {}
         self.devices = MemoryDevices(clock)
         self.outbox = MemoryOutbox(clock, self.find, self.devices)
+        self.digests = MemoryDigests(clock, self.outbox, self._find_untold)
 
     # Submissions
 
@@ -239,6 +241,10 @@ class MemoryStore:
         """Return a notification that is neither expired nor cancelled, and when it was delivered."""
         found = self.notifications.get(id) or self._unplaced.get(id)
         return (found, self.delivered_at.get(id)) if found and self._is_alive(found) else None
+
+    def _find_untold(self, id: UUID) -> Notification | None:
+        found = self.find(id)
+        return found[0] if found and found[0].read_at is None and id not in self.archived_at else None
 
     def _is_alive(self, notification: Notification) -> bool:
         expires_at = notification.message.expires_at

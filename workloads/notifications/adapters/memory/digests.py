@@ -1,0 +1,61 @@
+"""Digests in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from notifications.adapters.memory.outbox import MemoryOutbox
+from notifications.adapters.memory.rows import Row
+from notifications.domain.digest import Digest, Edition
+from notifications.domain.jobs import Job, Outcome, Queue, Status
+from notifications.domain.notification import Notification
+from notifications.ports.clock import Clock
+
+
+@dataclass(slots=True)
+class _Record:
+    digest: Digest
+    items: list[UUID] = field(default_factory=list)
+    closed_at: datetime | None = None
+
+
+class MemoryDigests:
+    """The DigestStore beside a MemoryOutbox. `find` gives a notification that is still to be told of."""
+
+    def __init__(self, clock: Clock, outbox: MemoryOutbox, find: Callable[[UUID], Notification | None]) -> None:
+        self._clock = clock
+        self._outbox = outbox
+        self._find = find
+        self.records: dict[UUID, _Record] = {}
+
+    async def collect(self, job: Job, digest: Digest) -> bool:
+        """Put the notification of a job into the digest of an hour."""
+        if not self._outbox.holds(job):
+            return True
+        record = self._open(digest)
+        if record.closed_at is not None:
+            return False
+        record.items.append(job.notification)
+        await self._outbox.settle([Outcome(job, Status.DIGESTED, attempted=False)])
+        return True
+
+    async def edit(self, job: Job, limit: int) -> Edition | None:
+        """Close a digest and return what it has to tell."""
+        record = self.records.get(job.notification)
+        if record is None or not self._outbox.holds(job):
+            return None
+        record.closed_at = record.closed_at or self._clock()
+        found = [notification for id in record.items if (notification := self._find(id))]
+        found.sort(key=lambda notification: (notification.created_at, notification.id), reverse=True)
+        return Edition(record.digest.period, tuple(found[:limit]), len(found), *self._outbox.read_attempts(job))
+
+    def _open(self, digest: Digest) -> _Record:
+        for record in self.records.values():
+            if replace(record.digest, id=digest.id, period=digest.period) == digest:
+                record.digest = replace(record.digest, period=max(record.digest.period, digest.period))
+                return record
+        self.records[digest.id] = record = _Record(digest)
+        job = Job(digest.id, digest.owner, digest.channel, Queue.LOW, digest=True)
+        self._outbox.add(Row(job, self._clock(), digest.due_at))
+        return record

@@ -1,0 +1,169 @@
+"""Brings a job over a channel other than the socket: asks what is wished for, tries, and says what became of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final, Protocol
+
+from notifications.app.groups import Groups
+from notifications.app.phrasing import Bundle
+from notifications.domain.attempt import Attempt
+from notifications.domain.digest import Digest, Edition
+from notifications.domain.errand import Errand
+from notifications.domain.errors import NotConfigured, Nowhere, Rejected, TemporaryFailure
+from notifications.domain.jobs import Channel, Job, Outcome, Queue, Status, is_poison
+from notifications.domain.limits import ATTEMPT_HIGH, ATTEMPT_LOW, ATTEMPT_NORMAL, EVENTS_AT_ONCE, MAX_DIGEST_SHOWN
+from notifications.domain.preferences import (
+    DEFAULT,
+    DEFAULT_DIGEST,
+    Frequency,
+    Hold,
+    Show,
+    Skip,
+    Wishes,
+    bypasses,
+    choose,
+    decide,
+    next_digest,
+)
+from notifications.ports.clock import Clock, MakeId
+from notifications.ports.digest import DigestStore
+from notifications.ports.queue import Delivery
+from notifications.ports.store import OutboxStore, PreferenceStore
+
+ATTEMPT_TIMEOUT: Final = {Queue.HIGH: ATTEMPT_HIGH, Queue.NORMAL: ATTEMPT_NORMAL, Queue.LOW: ATTEMPT_LOW}
+
+Send = Callable[[], Awaitable[None]]
+"""One attempt. Raises TemporaryFailure, Rejected or NotConfigured."""
+
+
+class Carrier(Protocol):
+    """One channel. Everything is looked up before the attempt, which alone is limited in time.
+
+    Both methods raise Unavailable when the database cannot be asked, Nowhere when the recipient has no address.
+    """
+
+    @property
+    def channel(self) -> Channel:
+        """Return which one."""
+        ...
+
+    def find_reason_to_skip(self, errand: Errand) -> str | None:
+        """Return why it need not be brought any more."""
+        ...
+
+    async def prepare(self, errand: Errand) -> Send:
+        """Return what brings a notification."""
+        ...
+
+    async def prepare_digest(self, bundle: Bundle) -> Send:
+        """Return what brings a digest. Raises Nowhere, too, on a channel without digests."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is asked about a job."""
+
+    outbox: OutboxStore
+    digests: DigestStore
+    preferences: PreferenceStore
+
+
+class Courier:
+    """Serves the jobs of one channel."""
+
+    def __init__(self, carrier: Carrier, records: Records, clock: Clock, make_id: MakeId) -> None:
+        self._carrier = carrier
+        self._records = records
+        self._clock = clock
+        self._make_id = make_id
+        self._errands = Groups(self._read, EVENTS_AT_ONCE)
+
+    async def serve(self, delivery: Delivery) -> Outcome:
+        """Return what became of a job. Raises Unavailable when the database cannot be asked."""
+        if delivery.job.digest:
+            return await self._serve_digest(delivery)
+        errand = await self._errands.ask(delivery.job)
+        if errand is None:
+            return Outcome(delivery.job, Status.GONE, "expired, cancelled, or settled before", attempted=False)
+        if reason := self._carrier.find_reason_to_skip(errand):
+            return Outcome(delivery.job, Status.SKIPPED, reason, attempted=False)
+        since = errand.notification.created_at
+        attempt = Attempt(delivery.job, errand.attempts, delivery.deliveries, since, self._clock())
+        held_back = await self._hold_back(errand, attempt)
+        return held_back or await self._try(attempt, errand.hand_outs, partial(self._carrier.prepare, errand))
+
+    async def _serve_digest(self, delivery: Delivery) -> Outcome:
+        job = delivery.job
+        edition = await self._records.digests.edit(job, MAX_DIGEST_SHOWN)
+        if edition is None:
+            return Outcome(job, Status.GONE, "settled before", attempted=False)
+        if not edition.total:
+            return Outcome(job, Status.SKIPPED, "everything in it was read meanwhile", attempted=False)
+        attempt = Attempt(job, edition.attempts, delivery.deliveries, self._clock(), self._clock())
+        return await self._try(attempt, edition.hand_outs, partial(self._carrier.prepare_digest, _bind(job, edition)))
+
+    async def _hold_back(self, errand: Errand, attempt: Attempt) -> Outcome | None:
+        """Return the outcome of a job that is not to be done now by its recipient's wishes, None for others."""
+        message, job = errand.notification.message, errand.job
+        if bypasses(message.type, message.priority):
+            return None
+        wishes = await self._find_wishes(job, message.type)
+        match decide(wishes, attempt.now, DEFAULT_DIGEST):
+            case Show():
+                return None
+            case Skip(reason):
+                return Outcome(job, Status.SKIPPED, reason, attempted=False)
+            case Hold(until, reason):
+                wish = wishes.user or wishes.tenant or DEFAULT
+                if wish.frequency is Frequency.INSTANT or job.channel is Channel.WEBHOOK:
+                    return Outcome(job, Status.HELD, reason, attempted=False, until=until)
+                return await self._collect(attempt, wish.frequency, next_digest(wish, attempt.now, DEFAULT_DIGEST))
+
+    async def _find_wishes(self, job: Job, type_: str) -> Wishes:
+        own = await self._records.preferences.preferences(job.owner)
+        defaults = await self._records.preferences.defaults(job.owner.tenant)
+        user, tenant = (
+            choose({entry.type: entry.preference for entry in entries if entry.channel is job.channel}, type_)
+            for entries in (own, defaults)
+        )
+        return Wishes(user, tenant)
+
+    async def _collect(self, attempt: Attempt, period: Frequency, due_at: datetime) -> Outcome:
+        job, id = attempt.job, self._make_id(attempt.now)
+        if await self._records.digests.collect(job, Digest(id, job.owner, job.channel, period, due_at)):
+            return Outcome(job, Status.DIGESTED, attempted=False)
+        reason = "the digest of this hour has just gone out"
+        return Outcome(job, Status.RETRYING, reason, attempted=False, wait=1.0, hand_outs=attempt.hand_outs)
+
+    async def _try(self, attempt: Attempt, hand_outs: int, prepare: Callable[[], Awaitable[Send]]) -> Outcome:
+        job = attempt.job
+        if is_poison(attempt.hand_outs - hand_outs):
+            return Outcome(job, Status.DEAD, f"handed out {attempt.hand_outs - hand_outs} times")
+        limit = ATTEMPT_TIMEOUT[job.queue]
+        try:
+            send = await prepare()
+            async with asyncio.timeout(limit):
+                await send()
+        except Nowhere as error:
+            return Outcome(job, Status.SKIPPED, str(error), attempted=False)
+        except NotConfigured as error:
+            return Outcome(job, Status.NOT_CONFIGURED, str(error), attempted=False)
+        except Rejected as error:
+            return Outcome(job, Status.DEAD, str(error))
+        except TemporaryFailure as error:
+            return attempt.fail(error)
+        except TimeoutError:
+            return attempt.fail(TemporaryFailure(f"it took longer than {limit:g} s"))
+        return Outcome(job, Status.SENT)
+
+    async def _read(self, jobs: Sequence[Job]) -> Sequence[Errand | None]:
+        errands = await self._records.outbox.errands(jobs)
+        return [errands.get(job) for job in jobs]
+
+
+def _bind(job: Job, edition: Edition) -> Bundle:
+    return Bundle(job.notification, job.owner, edition.period, edition.notifications, edition.total)

@@ -1,0 +1,40 @@
+"""What serves the jobs of each channel but the socket, wired from configuration."""
+
+import asyncio
+
+from notifications.adapters.postgres.contacts import PostgresContacts
+from notifications.adapters.postgres.devices import PostgresDevices
+from notifications.adapters.postgres.digests import PostgresDigests
+from notifications.adapters.postgres.outbox import PostgresOutbox
+from notifications.adapters.postgres.pool import Pool
+from notifications.adapters.postgres.preferences import PostgresPreferences
+from notifications.adapters.postgres.templates import PostgresTemplates
+from notifications.adapters.templates.engine import SandboxEngine
+from notifications.app.consume import Serve
+from notifications.app.courier import Carrier, Courier, Records
+from notifications.app.email import EmailCarrier
+from notifications.app.push import PushCarrier
+from notifications.app.webhook import WebhookCarrier
+from notifications.channels import build_channels
+from notifications.clock import make_id, now
+from notifications.composing import build_composer
+from notifications.config import WorkerConfig
+from notifications.domain.jobs import Channel
+from notifications.lifecycle import Life
+
+
+async def build_couriers(life: Life, config: WorkerConfig, pool: Pool) -> dict[Channel, Serve]:
+    """Return what serves each channel, until the process ends. Raises Misconfigured."""
+    channels = await life.enter_async_context(build_channels(config.channels, now, asyncio.get_running_loop().time))
+    engine = SandboxEngine()
+    life.on_exit(engine.close)
+    composer = build_composer(config, PostgresTemplates(pool), engine)
+    contacts = PostgresContacts(pool)
+    records = Records(PostgresOutbox(pool), PostgresDigests(pool), PostgresPreferences(pool))
+    webhook = config.channels.webhook
+    carriers: list[Carrier] = [
+        EmailCarrier(channels.email, contacts, composer),
+        PushCarrier(channels.push, contacts, PostgresDevices(pool), composer, now),
+        WebhookCarrier(channels.webhook, contacts, webhook.url if webhook else None),
+    ]
+    return {carrier.channel: Courier(carrier, records, now, make_id).serve for carrier in carriers}

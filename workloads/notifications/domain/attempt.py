@@ -1,0 +1,52 @@
+"""What becomes of a job after an attempt that failed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from notifications.domain.errors import LeftAlone, TemporaryFailure
+from notifications.domain.jobs import Channel, Job, Outcome, Status, wait_before
+from notifications.domain.limits import BREAKER_OPEN, GIVE_UP_AFTER, LONGEST_RETRY
+
+# In all, the first one included
+ATTEMPTS: Final[Mapping[Channel, int]] = {
+    Channel.WEBSOCKET: 1,
+    Channel.EMAIL: 3,
+    Channel.WEBHOOK: 4,
+    Channel.PUSH: 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A job in the hands of a worker: `failed` attempts were made before, `hand_outs` count this time too.
+
+    `since` is when its notification was accepted.
+    """
+
+    job: Job
+    failed: int
+    hand_outs: int
+    since: datetime
+    now: datetime
+
+    def fail(self, error: TemporaryFailure) -> Outcome:
+        """Return the outcome of a failure after which another attempt may succeed."""
+        if isinstance(error, LeftAlone):
+            return self._put_off(error)
+        failed = self.failed + 1
+        if failed >= ATTEMPTS[self.job.channel]:
+            return Outcome(self.job, Status.DEAD, str(error))
+        return self._wait(max(wait_before(failed), error.retry_after or 0.0), str(error), attempted=True)
+
+    def _put_off(self, error: LeftAlone) -> Outcome:
+        if self.now - self.since > timedelta(seconds=GIVE_UP_AFTER):
+            return Outcome(self.job, Status.DEAD, f"no provider could be asked for a day: {error}", attempted=False)
+        return self._wait(error.retry_after or BREAKER_OPEN, str(error), attempted=False)
+
+    def _wait(self, seconds: float, reason: str, *, attempted: bool) -> Outcome:
+        if seconds > LONGEST_RETRY:
+            until = self.now + timedelta(seconds=seconds)
+            return Outcome(self.job, Status.RETRYING, reason, attempted, until=until)
+        return Outcome(self.job, Status.RETRYING, reason, attempted, wait=seconds, hand_outs=self.hand_outs)
