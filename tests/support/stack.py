@@ -41,6 +41,7 @@ class Stack:
         self.database = postgres.create_database()
         self.workloads: dict[str, Workload] = {}
         self._key = secrets.token_urlsafe(32)
+        self.unsubscribe_key = secrets.token_urlsafe(32)
         self._reservation = reserve_port()
         self.port: int = self._reservation.getsockname()[1]
         self._internal_ports: dict[str, int] = {}
@@ -140,12 +141,16 @@ class Stack:
         uri, key = self.folder / "postgres-uri", self.folder / "jwt-demo.key"
         write_secret(uri, self.database)
         write_secret(key, self._key)
+        links = self.folder / "unsubscribe.key"
+        write_secret(links, self.unsubscribe_key)
         auth = {
             "issuer": ISSUER,
             "audience": AUDIENCE,
             "keys": [{"id": "demo", "algorithm": "HS256", "file": str(key)}],
         }
-        extras = {"gateway": {"auth": auth, "demo": True}, "worker": {}}
+        channels = {"unsubscribeKeyFile": str(links)}
+        gateway = {"auth": auth, "demo": True, "channels": channels, "htmlTypes": ["html"]}
+        extras: dict[str, dict[str, object]] = {"gateway": gateway, "worker": {}}
         for role, extra in extras.items():
             password = str(self.nats.password_file(role))
             backends = {
