@@ -1,6 +1,5 @@
 """Request bodies: decoded strictly, bounded, and turned into the domain's terms."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -147,7 +146,7 @@ def _in_utc(at: datetime, field: str) -> datetime:
 
 def _metadata(document: dict[str, Any]) -> str:
     check_document(document, "metadata")
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    if len(text.encode()) > limits.MAX_METADATA:
+    raw = msgspec.json.encode(document)
+    if len(raw) > limits.MAX_METADATA:
         raise TooLarge(f"metadata is larger than {limits.MAX_METADATA} bytes")
-    return text
+    return raw.decode()

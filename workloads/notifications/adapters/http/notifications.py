@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from aiohttp import web
 from msgspec import Meta
 
@@ -94,7 +95,7 @@ class NotificationsApi:
         principal = authenticate(request, self.verify)
         require_producer(principal)
         submission = self._submission(principal, await request.read(), _key(request))
-        return web.json_response(await self._accept(submission), status=201)
+        return web.json_bytes_response(await self._accept(submission), dumps=msgspec.json.encode, status=201)
 
     @Operation(Caller.PRODUCER, {200: BulkAnswer}, body=ManyBody, parameters=(IDEMPOTENCY_KEY,))
     async def create_many(self, request: web.Request) -> web.Response:
