@@ -146,7 +146,8 @@ MAX_PUSH_BODY: Final = 500
 MAX_DIGEST_SHOWN: Final = 50
 RENDER_PROCESSES: Final = 2
 RENDER_CPU: Final = 0.5
-RENDER_MEMORY: Final = 256 * 1024 * 1024
+# Beside what the process takes by itself; all of them have to fit into a pod
+RENDER_MEMORY: Final = 128 * 1024 * 1024
 # With the wait for a free process and its start: shorter than the time that an urgent job has
 RENDER_WAIT: Final = 3.0
 

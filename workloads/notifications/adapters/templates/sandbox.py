@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from notifications.adapters.templates.language import render
@@ -58,13 +59,22 @@ def _answer(request: bytes) -> bytes:
 def _confine() -> None:
     """Give up what rendering does not need. A fork is refused to root as well, for want of a descriptor."""
     for what, most in (
-        (resource.RLIMIT_AS, RENDER_MEMORY),
+        (resource.RLIMIT_AS, _measure() + RENDER_MEMORY),
         (resource.RLIMIT_NOFILE, _STANDARD_STREAMS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
     ):
         resource.setrlimit(what, (most, most))
+
+
+def _measure() -> int:
+    """Return the bytes of addresses that are taken: some machines map a large file of locales into every process."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except FileNotFoundError:  # not Linux
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _write(answers: BinaryIO, answer: bytes) -> None:
