@@ -1,6 +1,7 @@
 """A listener accepts, stops accepting and closes, and waits for nobody who only pretends to send."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 
@@ -54,6 +55,21 @@ async def test_a_connection_that_is_kept_and_not_used_is_closed(port: int) -> No
     async with open_raw(f"http://127.0.0.1:{port}") as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await asyncio.wait_for(reader.read(), 5)).endswith(b"served")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"GET /?token=secret" + b"x" * 9_000 + b" HTTP/1.1", b"GET / HTTP/1.1\r\nSecret", b"\x16\x03secret"],
+    ids=["an address of 9 kB", "a header without a colon", "a TLS greeting"],
+)
+async def test_a_head_that_cannot_be_read_is_told_as_a_problem_and_not_repeated(port: int, head: bytes) -> None:
+    async with open_raw(f"http://127.0.0.1:{port}") as (reader, writer):
+        writer.write(head + b"\r\n\r\n")
+        told, body = (await asyncio.wait_for(reader.read(), 5)).split(b"\r\n\r\n")
+    assert b" 400 Bad Request" in told
+    assert b"\r\nContent-Type: application/problem+json; " in told
+    assert (json.loads(body)["status"], json.loads(body)["code"]) == (400, "INVALID")
+    assert b"secret" not in body.lower()
 
 
 async def test_it_stops_accepting_and_serves_what_exists() -> None:
