@@ -10,6 +10,8 @@ from notifications.ports.store import OutboxStore
 from notifications.ports.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
+# To ensure is a call for each lane; to look whether the stream is the same is one
+_CHECKS_BETWEEN_ENSURES = 12
 
 
 class Sweeper:
@@ -19,6 +21,8 @@ class Sweeper:
         self._queue = queue
         self._outbox = outbox
         self._telemetry = telemetry
+        self._created: str | None = None
+        self._checks = 0
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -34,8 +38,14 @@ class Sweeper:
                 await asyncio.sleep(limits.SWEEP_EVERY)
 
     async def check_stream(self) -> None:
-        """Create what is missing of the work stream, and mark every job unpublished if it is not the one we knew."""
-        created = await self._queue.ensure()
+        """Create what is missing of the work stream, and mark every job unpublished if it is not the one we knew.
+
+        A consumer that is missing in a stream that is not is found by every twelfth check.
+        """
+        created = await self._queue.created() if self._checks % _CHECKS_BETWEEN_ENSURES else None
+        if created is None or created != self._created:
+            created = self._created = await self._queue.ensure()
+        self._checks += 1
         if await self._outbox.adopt_stream(created):
             _log.warning("the work stream is new: every open job is published again", extra={"stream_created": created})
 
