@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from notifications import gateway, setup, token, worker
+from notifications import dead_letters, gateway, setup, token, worker
 from notifications.domain.errors import Misconfigured, Unavailable
 from notifications.logs import configure_logs
 
@@ -30,6 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "token":
             token.print_token(arguments)
+        case "dead-letters":
+            _run_until_done("dead-letters", dead_letters.run(arguments))
         case "setup":
             _run_until_done("setup", setup.run(arguments))
         case "gateway":
@@ -46,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_setup_arguments(commands.add_parser("setup", help="prepare the database and the queues; harmless to repeat"))
     add_gateway_arguments(commands.add_parser("gateway", help="serve Socket.IO and REST"))
     add_worker_arguments(commands.add_parser("worker", help="serve the work queues"))
+    dead_letters.add_arguments(commands.add_parser("dead-letters", help="list, retry or discard what was given up"))
     token.add_arguments(commands.add_parser("token", help="print a token for trying the system out"))
     return parser
 

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from notifications.adapters.http.application import build_application
+from notifications.adapters.http.dead_letters import DeadLettersApi
 from notifications.adapters.http.demo import demo_routes
 from notifications.adapters.http.devices import DevicesApi
 from notifications.adapters.http.listener import AbstractRouteDef, Api, Listener
@@ -27,6 +28,7 @@ from notifications.adapters.nats.connection import Connection
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
 from notifications.adapters.postgres.contacts import PostgresContacts
+from notifications.adapters.postgres.dead_letters import PostgresDeadLetters
 from notifications.adapters.postgres.devices import PostgresDevices
 from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
@@ -163,6 +165,7 @@ def build_gateway(
         DevicesApi(verify, PostgresDevices(pool), config.channels.webpush_public_key, now, make_id),
         TemplatesApi(verify, PostgresTemplates(pool), proofreader, now),
         UnsubscribeApi(unsubscribe_keys, PostgresPreferences(pool)),
+        DeadLettersApi(verify, PostgresDeadLetters(pool)),
         RevocationsApi(verify, revocations, kept, now, make_id),
         RoomsApi(verify, PostgresRooms(pool), to_rooms),
     ]

@@ -14,7 +14,7 @@ from notifications.domain.errors import Misconfigured, Refused
 from notifications.domain.limits import MAX_TOKEN_LIFE
 from notifications.domain.text import check_id, check_tenant
 
-_PLACES = (Path("/etc/notifications/gateway.json"), Path(".local/config/gateway.json"))
+_FOLDERS = (Path("/etc/notifications"), Path(".local/config"))
 _LONGEST = timedelta(seconds=MAX_TOKEN_LIFE)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -32,20 +32,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def print_token(arguments: argparse.Namespace) -> None:
     """Print a token. Raises Misconfigured for wrong arguments or when no key can sign."""
-    auth = load_config(find_config(arguments.config), GatewayConfig).auth
+    auth = load_config(find_config(arguments.config, "gateway.json"), GatewayConfig).auth
     minter = TokenMinter(load_keys(auth.keys), auth.issuer, auth.audience)
     print(minter.mint(_claims(arguments), now(), _ttl(arguments.ttl)))
 
 
-def find_config(named: Path | None) -> Path:
-    """Return the configuration to use: the named one, the environment's, or the first that exists."""
+def find_config(named: Path | None, *files: str) -> Path:
+    """Return the configuration to use: the named one, the environment's, or the first of these files that exists.
+
+    Raises Misconfigured.
+    """
     chosen = named or (Path(path) if (path := os.environ.get("NOTIFICATIONS_CONFIG")) else None)
     if chosen is not None:
         return chosen
-    for place in _PLACES:
+    places = [folder / file for folder in _FOLDERS for file in files]
+    for place in places:
         if place.exists():
             return place
-    raise Misconfigured(f"no configuration at {' or '.join(map(str, _PLACES))}: name one with --config")
+    raise Misconfigured(f"no configuration at {' or '.join(map(str, places))}: name one with --config")
 
 
 def _claims(arguments: argparse.Namespace) -> dict[str, object]:

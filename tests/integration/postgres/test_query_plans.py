@@ -11,6 +11,7 @@ import pytest
 
 from notifications.adapters.postgres import (
     contacts,
+    dead_letters,
     devices,
     held,
     inbox,
@@ -67,6 +68,11 @@ SELECT id, 'websocket', tenant, 'sent', now() FROM notifications WHERE read_at I
 INSERT INTO outbox
 SELECT id, 'websocket', tenant, recipient_id, 'normal', created_at, CASE WHEN seq % 30 > 0 THEN now() END
 FROM notifications WHERE read_at IS NULL;
+INSERT INTO dead_letters (notification_id, channel, tenant, recipient, queue, created_at, died_at)
+SELECT id, 'email', tenant, recipient_id, 'normal', created_at, now() - extract(second FROM created_at) * interval '1 h'
+FROM notifications WHERE read_at IS NULL;
+INSERT INTO digests SELECT gen_random_uuid(), '{TENANT}', 'user-' || n, 'email', 'daily', now(), now()
+FROM generate_series(0, 19999) n;
 INSERT INTO contacts (tenant, user_id, email, updated_at)
 SELECT '{TENANT}', 'user-' || n, 'user@example.com', now() FROM generate_series(0, 19999) n;
 INSERT INTO devices (id, tenant, user_id, kind, digest, target, created_at, seen_at)
@@ -123,6 +129,7 @@ JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_due", "outbox_published"
 CARD, DEVICE, TARGET, DEVICES = "contacts_pkey", "devices_pkey", "devices_target", "devices_owner"
 TOUCHED = (*ALICE, bytes(32), None, None)
 TEMPLATES, TYPES, LOCALES = "templates_pkey", ["greeting", "*"] * 3, ["de-at", "de", ""] * 2
+LETTERS, LETTER, DIGEST = "dead_letters_newest", "dead_letters_pkey", "digests_pkey"
 
 QUERIES = {
     "accept": query(submissions.ACCEPT, accept_arguments(), HEADS, "idempotency_keys_pkey"),
@@ -174,6 +181,9 @@ QUERIES = {
     "mark swept": query(outbox.MARK_SWEPT, JOBS, JOB),
     "events": query(outbox.EVENTS, JOBS, JOB, BY_ID),
     "errands": query(outbox.ERRANDS, JOBS, JOB, BY_ID, "deliveries_pkey"),
+    "dead letters": query(dead_letters.LETTERS, (TENANT, None, NOW, IDS[0], "email", 20), LETTERS, BY_ID),
+    "retry dead letters": query(dead_letters.RETRY, (TENANT, IDS, ["email"] * 10), LETTER, BY_ID, DIGEST, JOB),
+    "discard dead letters": query(dead_letters.DISCARD, (TENANT, IDS, ["email"] * 10), LETTER),
     "card": query(contacts.CARD, ALICE, CARD),
     "set card": query(contacts.SET_CARD, (*ALICE, None, None, None, None), CARD),
     "forget a user": query(contacts.FORGET, ALICE, CARD, DEVICES),

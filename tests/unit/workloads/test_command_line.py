@@ -129,7 +129,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
         main(["--help"])
     assert end.value.code == 0
     told = capsys.readouterr().out
-    assert all(command in told for command in ("gateway", "worker", "setup", "token"))
+    assert all(command in told for command in ("gateway", "worker", "setup", "token", "dead-letters"))
 
 
 def test_a_real_process_ends_the_same_way(tmp_path: Path) -> None:

@@ -31,9 +31,7 @@ def test_what_is_no_language_tag_is_refused(locale: str) -> None:
         Contact(locale=locale)
 
 
-@pytest.mark.parametrize(
-    "email", ["", "bob", "@example.com", "bob@", "bob@example.com\r\nBcc: eve@evil.com", "b b@c"]
-)
+@pytest.mark.parametrize("email", ["", "bob", "@example.com", "bob@", "bob@example.com\r\nBcc: eve@evil.com", "b b@c"])
 def test_an_address_that_mail_cannot_go_to_is_refused_and_not_told(email: str) -> None:
     with pytest.raises(Invalid, match="mail address") as refused:
         Contact(email)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Final
 
 from notifications.adapters.memory.outbox import MemoryOutbox
 from notifications.adapters.memory.rows import Row
@@ -10,8 +9,6 @@ from notifications.adapters.memory.store import MemoryStore
 from notifications.domain.dead_letter import DeadLetter, Failure, LetterKey, Place, Retry
 from notifications.domain.jobs import Channel, Job, Status
 from notifications.ports.clock import Clock
-
-_AGAIN: Final = {"state": Status.RETRYING, "attempts": 0, "hand_outs": 0}
 
 
 class MemoryDeadLetters:
@@ -64,7 +61,8 @@ class MemoryDeadLetters:
             return Retry.CANCELLED if job.notification in self._store.cancelled else Retry.EXPIRED
         key = job.notification, job.channel
         del self._outbox.dead_letters[key]
-        self._outbox.deliveries[key] = replace(self._outbox.deliveries[key], **_AGAIN)
+        logged = self._outbox.deliveries[key]
+        self._outbox.deliveries[key] = replace(logged, state=Status.RETRYING, attempts=0, hand_outs=0)
         self._outbox.add(Row(replace(job, turn=job.turn + 1), known[0].created_at, self._clock()))
         return Retry.RETRIED
 
