@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -286,3 +287,21 @@ async def test_the_backlog_counts_jobs_without_an_outcome(stores: Stores, jobs: 
     assert backlog[Queue.HIGH].oldest == pytest.approx(9, abs=2)
     assert backlog[Queue.NORMAL].oldest == pytest.approx(9 + SWEEP_AFTER, abs=2)
     assert backlog[Queue.LOW] == Backlog(0, 0.0)
+
+
+async def test_the_depth_counts_what_waits_in_all_queues_up_to_a_bound(
+    stores: Stores, jobs: list[Job], producer: Producer
+) -> None:
+    await producer.send("alice", message=Message("alarm", "Fire", Priority.HIGH))
+    await stores.outbox.mark_published(jobs[:2])
+    assert [await stores.outbox.depth(most) for most in (100, 4, 3, 1)] == [4, 4, 3, 1]
+    await stores.outbox.settle([Outcome(job, Status.SENT) for job in jobs])
+    assert await stores.outbox.depth(100) == 1
+
+
+async def test_what_waits_for_its_time_is_not_counted_in_the_depth(stores: Stores, jobs: list[Job]) -> None:
+    until = stores.now() + timedelta(hours=1)
+    await stores.outbox.settle([Outcome(jobs[0], Status.HELD, until=until)])
+    assert await stores.outbox.depth(100) == 2
+    await stores.later(3601)
+    assert await stores.outbox.depth(100) == 3

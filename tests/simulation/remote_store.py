@@ -89,6 +89,9 @@ class RemoteStore:
     async def backlog(self) -> dict[Queue, Backlog]:
         return await self._read("backlog", lambda: self._servers.store.outbox.backlog())
 
+    async def depth(self, most: int) -> int:
+        return await self._read("depth", lambda: self._servers.store.outbox.depth(most))
+
     async def _read(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
         return await self._wire.call(Call(self._servers.database, name), ask)
 

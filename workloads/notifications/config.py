@@ -63,6 +63,19 @@ class AuthConfig(Section, frozen=True):
     keys: Annotated[list[KeyConfig], Meta(min_length=1, max_length=20)]
 
 
+class ProducerLimits(Section, frozen=True):
+    """What one tenant may send at all gateways together; `burst`, what may come at once, is a minute's unless given."""
+
+    per_minute: Count
+    burst: Count | None = None
+
+
+class LimitsConfig(Section, frozen=True):
+    """Limits that are off unless they are given."""
+
+    producers: ProducerLimits | None = None
+
+
 class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     """gateway.json."""
 
@@ -71,6 +84,7 @@ class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     auth: AuthConfig
     demo: bool = False
     connection_limit: Count = 10_000
+    limits: LimitsConfig = LimitsConfig()
     channels: GatewayChannelsConfig = GatewayChannelsConfig()
     html_types: HtmlTypes = ()
 

@@ -49,6 +49,7 @@ from notifications.adapters.socketio.server import SocketServer
 from notifications.adapters.templates.content import clean
 from notifications.adapters.templates.engine import SandboxEngine
 from notifications.app.accept import Acceptor
+from notifications.app.admission import Admission, Depth
 from notifications.app.delivered import DeliveryMarks
 from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
@@ -61,9 +62,10 @@ from notifications.app.revocations import Revocations
 from notifications.app.upkeep import dismiss_revoked, keep_sessions
 from notifications.clock import make_id, now
 from notifications.composing import read_unsubscribe_keys
-from notifications.config import AuthConfig, GatewayConfig, load_config
+from notifications.config import AuthConfig, GatewayConfig, ProducerLimits, load_config
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal
+from notifications.domain.rate import Rate
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres, open_replica
 from notifications.patience import insist
 from notifications.ports.bus import Beacon
@@ -89,6 +91,7 @@ class Gateway:
     fleet: Fleet
     marks: DeliveryMarks
     server: SocketServer
+    depth: Depth
     revocations: Revocations
     routes: list[AbstractRouteDef]
     forwarder: Forwarder
@@ -147,11 +150,14 @@ def build_gateway(
     nats.on_return = lambda: hub.watch.soon(*hub.owners())
     revocations.on_change = lambda: dismiss_revoked(hub, revocations.check)
     read_state = ReadState(inbox, bus, hub.offer)
-    relay = Relay(JetStreamQueue(nats), PostgresOutbox(pool), tasks)
+    outbox = PostgresOutbox(pool)
+    relay = Relay(JetStreamQueue(nats), outbox, tasks)
     acceptor = Acceptor(PostgresSubmissions(pool), relay.start, metrics, tasks)
     address = f"{arguments.advertise or arguments.host}:{arguments.internal_port or arguments.port}"
     loop = asyncio.get_running_loop()
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
+    depth = Depth(outbox)
+    admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
     server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, metrics).serve, metrics)
     to_rooms = PostgresRoomRequests(pool)
     engine = SandboxEngine()
@@ -159,7 +165,7 @@ def build_gateway(
     proofreader = Proofreader(engine, Phrasing(clean, frozenset(config.html_types)))
     unsubscribe_keys = read_unsubscribe_keys(config.channels.unsubscribe_key_file)
     apis: list[Api] = [
-        NotificationsApi(verify, acceptor, inbox, PostgresRequests(pool), to_rooms, read_state, now, make_id),
+        NotificationsApi(verify, admit, acceptor, inbox, PostgresRequests(pool), to_rooms, read_state, now, make_id),
         PreferencesApi(verify, PostgresPreferences(pool)),
         UsersApi(verify, PostgresContacts(pool)),
         DevicesApi(verify, PostgresDevices(pool), config.channels.webpush_public_key, now, make_id),
@@ -174,10 +180,16 @@ def build_gateway(
         fleet=fleet,
         marks=marks,
         server=server,
+        depth=depth,
         revocations=revocations,
         routes=[route for api in apis for route in api.routes()],
         forwarder=Forwarder(arguments.id, fleet.address_of, server.handle_request),
     )
+
+
+def producer_rate(limits: ProducerLimits | None) -> Rate | None:
+    """Return the rate that is configured, None for no limit."""
+    return Rate(limits.per_minute / 60, limits.burst or limits.per_minute) if limits else None
 
 
 def start_loops(life: Life, gateway: Gateway) -> None:
@@ -188,6 +200,7 @@ def start_loops(life: Life, gateway: Gateway) -> None:
     life.keep(keep_sessions(gateway.hub, now), "session upkeep")
     life.keep(gateway.server.run(), "connect timeout")
     life.keep(gateway.revocations.run(), "revocations")
+    life.keep(gateway.depth.run(), "queue depth")
 
 
 async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayConfig, gateway: Gateway) -> Listener:
@@ -219,6 +232,8 @@ def report_load(gateway: Gateway, limit: int, metrics: Metrics) -> Load:
     """Return what answers `/load`."""
     process = ProcessGauge(metrics.registry)
     metrics.watch("websocket_connections_active", "Connections held.", lambda: gateway.server.connections)
+    metrics.watch("notifications_queue_depth", "Jobs that wait, of the whole fleet.", lambda: gateway.depth.jobs)
+    metrics.watch("notifications_queue_ratio", "The same, of what is accepted.", lambda: gateway.depth.ratio)
 
     async def load() -> dict[str, object]:
         draining = gateway.fleet.leaving

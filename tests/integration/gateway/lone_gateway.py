@@ -1,5 +1,6 @@
 """A gateway of the stack's fleet with a public port that it shares with no other, so that a request surely meets it."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ class LoneGateway:
 
 
 @asynccontextmanager
-async def run_lone_gateway(stack: Stack, name: str) -> AsyncIterator[LoneGateway]:
-    """Start it, and stop it at the end."""
+async def run_lone_gateway(stack: Stack, name: str, **settings: object) -> AsyncIterator[LoneGateway]:
+    """Start it, with these settings beside those of the others, and stop it at the end."""
     port, internal = free_port(), free_port()
-    arguments = ["gateway", "--config", str(stack.config("gateway")), "--port", str(port)]
+    config = stack.folder / f"{name}.json"
+    config.write_text(json.dumps({**json.loads(stack.config("gateway").read_text()), **settings}))
+    arguments = ["gateway", "--config", str(config), "--port", str(port)]
     process = Workload(name, [*arguments, "--internal-port", str(internal)], stack.folder / f"{name}.log")
     await process.start()
     try:

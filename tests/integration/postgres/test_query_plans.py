@@ -204,6 +204,7 @@ QUERIES = {
     "forget revocations": query(
         revocations.FORGET, (REMEMBERED, LIFTED_KEPT, 1_000), "revocations_at", "revocations_lifted"
     ),
+    "depth": query(outbox.DEPTH, (100_001,), UNPUBLISHED, PUBLISHED),
     "settle": query(outbox.SETTLE, (*JOBS, *SETTLED, "push"), JOB),
 }
 
@@ -238,6 +239,14 @@ async def test_an_id_is_searched_only_in_its_month(full_database: str) -> None:
     await connection.close()
     tables = {node["Relation Name"] for node in _nodes(json.loads(plan)[0]["Plan"]) if "Relation Name" in node}
     assert tables == {f"notifications_{NOW:%Y_%m}"}
+
+
+async def test_the_depth_is_counted_no_further_than_asked(full_database: str) -> None:
+    connection = await asyncpg.connect(full_database)
+    plan = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {outbox.DEPTH}", 100)
+    await connection.close()
+    rows = {node["Actual Rows"] for node in _nodes(json.loads(plan)[0]["Plan"]) if "Index Name" in node}
+    assert max(rows) == 100, "the outbox holds thousands"
 
 
 def _expect_indexes(plan: str, query: Query) -> None:

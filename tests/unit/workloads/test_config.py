@@ -36,6 +36,7 @@ def test_a_short_gateway_file_has_defaults(write: Write) -> None:
     assert config.connection_limit == 10_000
     assert (config.postgres.pool_min, config.postgres.pool_max) == (2, 10)
     assert config.nats.replicas == 1
+    assert config.limits.producers is None
     assert config.auth.keys[0].file == "/run/key"
 
 
@@ -91,6 +92,10 @@ WRONG: dict[str, tuple[object, str]] = {
     "a key without file": ({**GATEWAY, "auth": {**AUTH, "keys": [{"id": "a", "algorithm": "HS256"}]}}, "auth.keys[0]"),
     "a key without name": ({**GATEWAY, "auth": {**AUTH, "keys": [{**AUTH["keys"][0], "id": ""}]}}, "auth.keys[0].id"),  # type: ignore[dict-item]
     "no connection": ({**GATEWAY, "connectionLimit": 0}, "connectionLimit"),
+    "limits of nobody": ({**GATEWAY, "limits": {"readers": {}}}, "readers"),
+    "a rate of nothing": ({**GATEWAY, "limits": {"producers": {"perMinute": 0}}}, "limits.producers.perMinute"),
+    "a burst without a rate": ({**GATEWAY, "limits": {"producers": {"burst": 5}}}, "perMinute"),
+    "a burst of nothing": ({**GATEWAY, "limits": {"producers": {"perMinute": 5, "burst": 0}}}, "producers.burst"),
     "demo as text": ({**GATEWAY, "demo": "yes"}, "demo"),
 }
 

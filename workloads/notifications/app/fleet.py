@@ -52,7 +52,14 @@ class Fleet:
 
     def others_accept(self) -> bool:
         """Say whether any other gateway would take our clients."""
-        return any(self._lives(lease) and not lease.beacon.draining for lease in self._leases.values())
+        return self._accepting() > 0
+
+    def __len__(self) -> int:
+        """Return how many gateways take clients, this one included whether it still does or not."""
+        return 1 + self._accepting()
+
+    def _accepting(self) -> int:
+        return sum(self._lives(lease) and not lease.beacon.draining for lease in self._leases.values())
 
     async def _listen(self) -> None:
         while True:

@@ -12,8 +12,10 @@ NotificationsError
 │   │   └── Revoked         REVOKED            it verifies, but was taken back
 │   ├── Forbidden           FORBIDDEN          verified, but not allowed
 │   ├── NotFound            NOT_FOUND
+│   ├── RateLimited         RATE_LIMIT         too much at once, though each by itself is fine
 │   └── Resync              RESYNC             what a cursor asks for cannot be told completely
 ├── Unavailable             UNAVAILABLE        our side cannot do it now; repeating later is safe
+│   ├── Backlogged          UNAVAILABLE        too many jobs wait already; nothing was done
 │   ├── Contended           UNAVAILABLE        a lock was not had in time; nothing was done
 │   └── CommitUnknown       UNAVAILABLE        the connection died in COMMIT: it may or may not have happened
 ├── SlowConsumer            SLOW_CONSUMER      a client does not read what is sent to it
@@ -111,6 +113,16 @@ class NotFound(Refused):
     code = "NOT_FOUND"
 
 
+class RateLimited(Refused):
+    """Too many requests at once. `retry_after` is how many whole seconds to wait."""
+
+    code = "RATE_LIMIT"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Resync(Refused):
     """The changes since a cursor cannot be told completely: the device must load its inbox anew."""
 
@@ -123,6 +135,12 @@ class Unavailable(NotificationsError):
     code: ClassVar[str] = "UNAVAILABLE"
     retry_after: ClassVar[int] = 1
     """Seconds."""
+
+
+class Backlogged(Unavailable):
+    """Too many jobs wait for the workers, so nothing more is accepted; what there is can be read."""
+
+    retry_after = 5
 
 
 class Contended(Unavailable):

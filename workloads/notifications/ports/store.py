@@ -209,3 +209,10 @@ class OutboxStore(Protocol):
     async def backlog(self) -> dict[Queue, Backlog]:
         """Return what waits in each queue, all workers together; every queue is named."""
         ...
+
+    async def depth(self, most: int) -> int:
+        """Return how many jobs wait in all queues together, or `most` if there are as many or more: cheap at any size.
+
+        Jobs that wait for a time do not count; of those that a worker put off, some may.
+        """
+        ...

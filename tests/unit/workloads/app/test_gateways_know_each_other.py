@@ -33,6 +33,26 @@ def test_a_newcomer_and_the_others_know_each_other_at_once() -> None:
     assert in_virtual_time(work) == ["b:80", "a:80", None, None]
 
 
+def test_those_that_take_clients_are_counted() -> None:
+    async def work() -> list[int]:
+        bus = MemoryFleetBus()
+        a, running_a = start("a", bus)
+        counts = [len(a)]
+        b, running_b = start("b", bus)
+        _, running_c = start("c", bus)
+        await asyncio.sleep(1)
+        counts.append(len(a))
+        await b.leave()
+        counts.append(len(a))
+        await a.leave()
+        counts.append(len(a))
+        for running in (running_a, running_b, running_c):
+            running.cancel()
+        return counts
+
+    assert in_virtual_time(work) == [1, 3, 2, 2]
+
+
 def test_silence_for_a_lease_is_death() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()

@@ -1,6 +1,7 @@
 """`/api/notifications`."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
@@ -39,7 +40,7 @@ from notifications.app.read_state import ReadState
 from notifications.app.sync import changes_since
 from notifications.domain import cursor, limits
 from notifications.domain.cursor import Cursor
-from notifications.domain.errors import Invalid, KeyReused, NotFound, Refused, Resync, Unavailable
+from notifications.domain.errors import Invalid, KeyReused, NotFound, RateLimited, Refused, Resync, Unavailable
 from notifications.domain.ids import time_of
 from notifications.domain.notification import wire, wire_time
 from notifications.domain.principal import WRITE, Principal, require_producer
@@ -58,9 +59,10 @@ AFTER = Parameter("after", str, "A cursor: answers what came since, instead of a
 
 @dataclass(frozen=True, slots=True)
 class NotificationsApi:
-    """The routes and what they stand on."""
+    """The routes and what they stand on. `admit` is told the tenant and how much it wants to send."""
 
     verify: Verify
+    admit: Callable[[str, int], None]
     acceptor: Acceptor
     inbox: InboxStore
     requests: RequestStore
@@ -87,23 +89,27 @@ class NotificationsApi:
         {201: (AcceptedAnswer, RoomAcceptedAnswer)},
         body=NotificationBody,
         parameters=(IDEMPOTENCY_KEY,),
-        refusals=(KeyReused,),
+        refusals=(KeyReused, RateLimited),
         links={"notifications.cancel": "", "rooms.show_request": ""},
     )
     async def create(self, request: web.Request) -> web.Response:
         """Accept a notification; 201 means that it is committed."""
         principal = authenticate(request, self.verify)
         require_producer(principal)
+        self.admit(principal.owner.tenant, 1)
         submission = self._submission(principal, await request.read(), _key(request))
         return web.json_bytes_response(await self._accept(submission), dumps=msgspec.json.encode, status=201)
 
-    @Operation(Caller.PRODUCER, {200: BulkAnswer}, body=ManyBody, parameters=(IDEMPOTENCY_KEY,))
+    @Operation(
+        Caller.PRODUCER, {200: BulkAnswer}, body=ManyBody, parameters=(IDEMPOTENCY_KEY,), refusals=(RateLimited,)
+    )
     async def create_many(self, request: web.Request) -> web.Response:
         """Accept up to 100 notifications, each by itself: the answer says of each what POST would have said of it."""
         principal = authenticate(request, self.verify)
         require_producer(principal)
         key = _key(request)
         bodies = read_many(await request.read())
+        self.admit(principal.owner.tenant, len(bodies))
         answers = await asyncio.gather(
             *(self._answer(principal, body, key and f"{key}/{n}") for n, body in enumerate(bodies))
         )

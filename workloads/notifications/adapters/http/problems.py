@@ -23,6 +23,7 @@ _STATUS: tuple[tuple[type[errors.NotificationsError], HTTPStatus], ...] = (
     (errors.Forbidden, HTTPStatus.FORBIDDEN),
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.Resync, HTTPStatus.GONE),
+    (errors.RateLimited, HTTPStatus.TOO_MANY_REQUESTS),
     (errors.Invalid, HTTPStatus.BAD_REQUEST),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -62,7 +63,7 @@ def problem_of(error: errors.Refused | errors.Unavailable) -> web.Response:
     """Return the problem that tells of an error of ours."""
     status = status_of(type(error))
     headers = {}
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, errors.Unavailable | errors.RateLimited):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"

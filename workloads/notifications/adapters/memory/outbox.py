@@ -116,6 +116,10 @@ class MemoryOutbox:
         """Return what waits in each queue."""
         return {queue: self._backlog(queue) for queue in Queue}
 
+    async def depth(self, most: int) -> int:
+        """Return how many jobs wait in all queues together, up to `most`."""
+        return min(sum(self._backlog(queue).depth for queue in Queue), most)
+
     def _row(self, job: Job) -> Row | None:
         row = self.rows.get((job.notification, job.channel))
         return row if row is not None and (row.job.owner, row.job.turn) == (job.owner, job.turn) else None

@@ -24,6 +24,9 @@ RAISED: dict[str, tuple[Exception, int, str]] = {
     "Forbidden": (errors.Forbidden("no scope"), 403, "FORBIDDEN"),
     "NotFound": (errors.NotFound("no such"), 404, "NOT_FOUND"),
     "Resync": (errors.Resync("epoch"), 410, "RESYNC"),
+    "RateLimited": (errors.RateLimited("too much", 7), 429, "RATE_LIMIT"),
+    "Revoked": (errors.Revoked(), 401, "REVOKED"),
+    "Backlogged": (errors.Backlogged("full"), 503, "UNAVAILABLE"),
     "Unavailable": (errors.Unavailable("down"), 503, "UNAVAILABLE"),
     "CommitUnknown": (errors.CommitUnknown("cut"), 503, "UNAVAILABLE"),
     "a mistake of ours": (KeyError("secret of the house"), 500, "UNAVAILABLE"),
@@ -72,7 +75,7 @@ async def test_each_error_has_a_status_and_a_code(
         assert problem["code"] == code
         assert sorted(problem) == ["code", "detail", "status", "title", "type"]
         assert "secret" not in json.dumps(problem)
-        assert ("Retry-After" in answer.headers) == (status == 503)
+        assert answer.headers.get("Retry-After") == (None if status not in (429, 503) else str(error.retry_after))  # type: ignore[attr-defined]
         assert answer.headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
 
 
