@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
+from notifications.domain.notification import UserKey
 from tests.simulation.evidence import Evidence, Span, sort
 from tests.simulation.history import Answered, Arrived, Cleared, Copy, Entry, History, Parted, Welcomed
 from tests.simulation.life import LARGEST_SKEW
@@ -48,7 +49,20 @@ class Violation:
 def check(history: History) -> list[Violation]:
     """Return every violation. Raises ValueError for a history without an end."""
     evidence = sort(history)
-    rules = (_answers, _twins, _logs, _recipients, _order, _debts, _syncs, _unread, _promptness, _patience, _rest)
+    rules = (
+        _answers,
+        _rooms,
+        _twins,
+        _logs,
+        _recipients,
+        _order,
+        _debts,
+        _syncs,
+        _unread,
+        _promptness,
+        _patience,
+        _rest,
+    )
     return [violation for rule in rules for violation in rule(evidence)]
 
 
@@ -62,6 +76,17 @@ def _answers(evidence: Evidence) -> Iterator[Violation]:
     for marked in evidence.marked:
         if marked.at > evidence.restored and Entry(marked.seq) not in evidence.ended.logs.get(marked.owner, ()):
             yield Violation(Verdict.LOST, f"{marked} is not in the log")
+
+
+def _rooms(evidence: Evidence) -> Iterator[Violation]:
+    """What was sent to a room has reached all of its members."""
+    for answer in evidence.answers:
+        asked = evidence.asked[answer.marker]
+        if asked.room is None or answer.status != 201 or answer.at <= evidence.restored:
+            continue
+        for owner in (UserKey(asked.tenant, user) for user in asked.users):
+            if not any(entry.marker == asked.marker for entry in evidence.ended.logs.get(owner, ())):
+                yield Violation(Verdict.LOST, f"{asked.marker} was sent to {asked.room}, and {owner} has not got it")
 
 
 def _is_entry(copy: Copy, marker: str, entry: Entry) -> bool:
@@ -215,8 +240,9 @@ def _rest(evidence: Evidence) -> Iterator[Violation]:
     if evidence.restored < 0 and evidence.calm - cleared > HEALED:
         yield Violation(Verdict.STUCK, f"what broke before {cleared:.1f} s had not healed {HEALED:.0f} s later")
     ended = evidence.ended
-    if ended.outbox or ended.jobs or ended.held:
-        left = f"{ended.outbox} outbox rows, {ended.jobs} jobs and {ended.held} copies that are held"
+    if ended.outbox or ended.jobs or ended.held or ended.rooms:
+        waiting = f"{ended.held} copies that are held and {ended.rooms} rooms"
+        left = f"{ended.outbox} outbox rows, {ended.jobs} jobs, {waiting}"
         yield Violation(Verdict.STUCK, f"{left} are left")
     for device in evidence.ended.parted:
         yield Violation(Verdict.STUCK, f"{device} could not come back")

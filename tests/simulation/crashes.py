@@ -66,7 +66,11 @@ BESIDE: Final = {
     "adopting a new stream, committed": _point("worker", "adopt_stream", "served"),
     "releasing, not committed": _point("worker", "release", "unserved"),
     "released and committed, before the publish": _point("worker", "release", "served"),
+    "request to a room committed, before the answer": _point("gateway", "accept_room", "served"),
+    "expanding a room, not committed": _point("worker", "expand", "unserved"),
+    "chunk of a room committed, before the publish": _point("worker", "expand", "served"),
+    "between two chunks of a room": _point("worker", "expand", "after"),
 }
-"""What happens beside it: greeting, catching up, marking as read, sweeping, healing, releasing."""
+"""What happens beside it: greeting, catching up, marking as read, sweeping, healing, releasing, rooms."""
 
 NAMED: Final = ACCEPT_TO_SOCKET | BESIDE

@@ -77,8 +77,16 @@ class Evidence:
         """Yield each copy that was answered with 201, as often as it was, unless a restore took it back."""
         for answer in self.answers:
             if answer.status == 201 and answer.at > self.restored:
-                for copy in answer.copies:
+                for copy in answer.copies or self._reached(answer):
                     yield answer, UserKey(self.asked[answer.marker].tenant, copy.user), copy
+
+    def _reached(self, answer: Answered) -> Iterator[Copy]:
+        """Yield the copies of a room's members, of whom the answer knew nothing."""
+        asked = self.asked[answer.marker]
+        for user in asked.users if asked.room else ():
+            for entry in self.ended.logs.get(UserKey(asked.tenant, user), ()):
+                if entry.id is not None and entry.marker == asked.marker:
+                    yield Copy(entry.id, user, entry.seq)
 
 
 def sort(history: History) -> Evidence:

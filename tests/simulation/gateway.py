@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from notifications.app.accept import Acceptor
+from notifications.app.accept import Acceptor, accept_room
 from notifications.app.delivered import DeliveryMarks
 from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
@@ -20,7 +20,7 @@ from notifications.domain.ids import time_of
 from notifications.domain.inbox import Change
 from notifications.domain.notification import Message, Priority, UserKey
 from notifications.domain.principal import Principal
-from notifications.domain.submission import Copy, Submission, fingerprint
+from notifications.domain.submission import Accepted, Copy, Submission, fingerprint
 from notifications.ports.bus import Beacon
 from tests.simulation import history
 from tests.simulation.connection import Connection
@@ -34,7 +34,7 @@ SYNC_LIMIT = 3
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A request as a producer sends it, again and again the same."""
+    """A request as a producer sends it, again and again the same; with a `room`, `users` are its members."""
 
     tenant: str
     users: tuple[str, ...]
@@ -43,6 +43,7 @@ class Post:
     key: str | None
     expires_in: float | None = None
     send_in: float | None = None
+    room: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +118,18 @@ class Gateway:
 
     async def _post(self, post: Post, reply: Callable[[Reply], None]) -> None:
         try:
-            accepted = await self._acceptor.accept(self._submission(post))
+            accepted = await self._accept(self._submission(post))
         except KeyReused:
             reply(Reply(422))
         except NotificationsError:
             reply(Reply(503))
         else:
             reply(Reply(201, tuple(history.Copy(copy.id, copy.user, copy.seq) for copy in accepted.placed)))
+
+    async def _accept(self, submission: Submission) -> Accepted:
+        if submission.room is None:
+            return await self._acceptor.accept(submission)
+        return await accept_room(self.life.rooms, submission)
 
     def _submission(self, post: Post) -> Submission:
         now = self.life.now()
@@ -135,10 +141,11 @@ class Gateway:
             tenant=post.tenant,
             created_at=time_of(id),
             message=Message("message", post.content, post.priority, expires_at=expires_at),
-            copies=tuple(Copy(self.life.make_id(now), user) for user in post.users),
+            copies=() if post.room else tuple(Copy(self.life.make_id(now), user) for user in post.users),
             fingerprint=fingerprint(repr(post).encode()),
             key=post.key,
             send_at=send_at,
+            room=post.room,
         )
 
     async def _mark_read(self, owner: UserKey, ids: Sequence[UUID], reply: Callable[[Change | None], None]) -> None:

@@ -24,6 +24,8 @@ class Asked:
     expires: bool = False
     due: float = 0.0
     """When it is to be shown; nothing is shown earlier, but for the error of clocks."""
+    room: str | None = None
+    """The room that it was sent to, whose members are `users`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A producer read an answer. `copies` are told by status 201 only."""
+    """A producer read an answer. `copies` are told by status 201 only, and none of a room."""
 
     at: float
     marker: str
@@ -164,6 +166,7 @@ class Ended:
     logs: dict[UserKey, tuple[Entry, ...]]
     read: tuple[UUID, ...] = ()
     held: int = 0
+    rooms: int = 0
     outbox: int = 0
     jobs: int = 0
     parted: tuple[str, ...] = ()

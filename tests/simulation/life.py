@@ -11,6 +11,7 @@ from notifications.domain.ids import RANDOM_BITS, uuid7
 from tests.simulation.loop import PROCESS, Process, VirtualLoop
 from tests.simulation.remote_bus import RemoteFleetBus, RemoteInboxBus
 from tests.simulation.remote_queue import RemoteQueue
+from tests.simulation.remote_rooms import RemoteRooms
 from tests.simulation.remote_store import RemoteStore
 from tests.simulation.servers import Servers
 from tests.simulation.weather import Fault, Weather
@@ -40,6 +41,7 @@ class Life:
         self.tasks = Tasks()
         servers = around.servers
         self.store = RemoteStore(self.wire, servers)
+        self.rooms = RemoteRooms(self.wire, servers)
         self.queue = RemoteQueue(self.wire, servers.nats, servers.queue)
         self.inbox_bus = RemoteInboxBus(self.wire, servers.nats, servers.inbox_bus, servers.echo)
         self.fleet_bus = RemoteFleetBus(self.wire, servers.nats, servers.fleet_bus)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from notifications.adapters.memory.rooms import MemoryRoomRequests
 from notifications.app import accept, consume, hub, session
 from notifications.app.accept import Acceptor
 from notifications.app.consume import Consumer, Serve, Settle
@@ -28,7 +29,9 @@ from notifications.domain.jobs import Job, Outcome
 from notifications.domain.limits import RELEASE_EVERY
 from notifications.domain.notification import UserKey
 from notifications.domain.preferences import Show
+from notifications.domain.rooms import Chunk
 from notifications.domain.submission import Accepted, Placed, Submission, jobs_of
+from notifications.ports.clock import MakeId
 from notifications.ports.queue import Delivery
 
 Mutate = Callable[[pytest.MonkeyPatch], None]
@@ -222,6 +225,33 @@ def give_up_releasing(patch: pytest.MonkeyPatch) -> None:
         await asyncio.Event().wait()
 
     patch.setattr(Releaser, "run", run)
+
+
+def forget_how_far_a_room_is(patch: pytest.MonkeyPatch) -> None:
+    """The progress of a request is not written with its first chunk, which then comes again."""
+    expand = MemoryRoomRequests.expand
+
+    async def expand_again(self: MemoryRoomRequests, id: UUID, limit: int, make_id: MakeId) -> Chunk | None:
+        request = self._requests.get(id)
+        before = None if request is None else replace(request)
+        chunk = await expand(self, id, limit, make_id)
+        if chunk and before and before.next_at == before.accepted_at:
+            self._requests[id] = replace(before, next_at=self._requests[id].next_at)
+        return chunk
+
+    patch.setattr(MemoryRoomRequests, "expand", expand_again)
+
+
+def hand_out_chunks_once(patch: pytest.MonkeyPatch) -> None:
+    """A chunk whose worker dies before it is expanded is lost."""
+    due, handed_out = MemoryRoomRequests.due, set[tuple[UUID, int]]()
+
+    async def due_once(self: MemoryRoomRequests, limit: int) -> list[UUID]:
+        fresh = [id for id in await due(self, limit) if (id, self._requests[id].members) not in handed_out]
+        handed_out.update((id, self._requests[id].members) for id in fresh)
+        return fresh
+
+    patch.setattr(MemoryRoomRequests, "due", due_once)
 
 
 def show_at_once(patch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,9 @@ DOOMED_POINTS = 4
 MOST_DEVICES = 5
 OWNERS = tuple(UserKey(tenant, user) for tenant in ("acme", "evil") for user in ("alice", "bob"))
 """The same names in two tenants, so that a tenant left out is seen."""
+ROOM = "group:all"
+MEMBERS = ("alice", "bob")
+"""Of both tenants' room."""
 CHANCES = {Fault.RESTORE: 0.12, Fault.LATE_INTEREST: 0.3, Fault.CRASH: 0.8}
 USUAL = 0.5
 
@@ -51,10 +54,11 @@ def draw_plan(seed: int, random: Random, certain: frozenset[Fault]) -> Plan:
 
 
 def draw_post(marker: str, owners: Sequence[UserKey], random: Random) -> Post:
-    """Draw something to say, to one user or to both of a tenant."""
+    """Draw something to say, to one user, to both of a tenant, or to the room that both are in."""
     owner = random.choice(owners)
-    users = ("alice", "bob") if random.random() < 0.2 else (owner.user,)
-    return Post(owner.tenant, users, marker, random.choice(list(Priority)), f"key {marker}")
+    room = ROOM if random.random() < 0.2 else None
+    users = MEMBERS if room or random.random() < 0.2 else (owner.user,)
+    return Post(owner.tenant, users, marker, random.choice(list(Priority)), f"key {marker}", room=room)
 
 
 def _draw_devices(random: Random) -> list[tuple[str, UserKey]]:

@@ -23,7 +23,7 @@ async def _ask(post: Post, outside: Outside) -> Reply:
     loop = outside.loop
     due = loop.time() + (post.send_in or 0.0)
     expires = post.expires_in is not None
-    outside.record(Asked(loop.time(), post.content, post.tenant, post.users, post.key, expires, due))
+    outside.record(Asked(loop.time(), post.content, post.tenant, post.users, post.key, expires, due, post.room))
     reply = Reply(0)
     gateway = outside.choose_gateway()
     if gateway is not None:

@@ -47,6 +47,8 @@ CASES = [
     _case(mutants.leave_out_the_tenant, Verdict.WRONG_RECIPIENT),
     _case(mutants.give_up_releasing, Verdict.STUCK),
     _case(mutants.show_at_once, Verdict.EARLY),
+    _case(mutants.forget_how_far_a_room_is, Verdict.TWINS_DIFFER),
+    _case(mutants.hand_out_chunks_once, Verdict.STUCK, Verdict.LOST),
 ]
 
 

@@ -84,6 +84,17 @@ def inserted(index: int, *more: Event) -> list[Event]:
     return [*events[:index], *more, *events[index:]]
 
 
+def sent_to_a_room() -> list[Event]:
+    """The last notification is for a room in which Alice is."""
+    events = changed(15, room="group:7")
+    events[16] = Answered(11.0, "m3", 201)
+    return events
+
+
+def late() -> Event:
+    return Arrived(12.0, "phone", 4, 3, THREE, "m3")
+
+
 BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
     "accepted, but not in the log": (Verdict.LOST, lambda: changed(-1, logs={ALICE: LOG[:3]})),
     "read, but not in the log": (Verdict.LOST, lambda: changed(8, seq=9)),
@@ -127,6 +138,12 @@ BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
         Verdict.LOST,
         lambda: inserted(9, Answered(2.4, "m2", 201, (Copy(OTHER, "alice", None),))),
     ),
+    "sent to a room, and a member has not got it": (
+        Verdict.LOST,
+        lambda: changed(1, room="group:7", users=("alice", "bob")),
+    ),
+    "a room left to be expanded": (Verdict.STUCK, lambda: changed(-1, rooms=1)),
+    "slow in calm weather, to a room": (Verdict.LATE, lambda: [*sent_to_a_room()[:-2], late(), good()[-1]]),
     "before its time": (Verdict.EARLY, lambda: changed(1, due=60.0)),
     "slow in calm weather": (Verdict.LATE, lambda: changed(-2, at=12.0)),
     "an error that nobody expected": (Verdict.ERROR, lambda: changed(-1, errors=("KeyError: 1",))),
@@ -145,6 +162,10 @@ def test_every_verdict_has_a_bad_history() -> None:
 
 def test_a_good_history_is_not_judged() -> None:
     assert judge(good()) == set()
+
+
+def test_a_good_history_of_a_room_is_not_judged() -> None:
+    assert judge(sent_to_a_room()) == set()
 
 
 def test_a_history_without_an_end_is_no_history() -> None:

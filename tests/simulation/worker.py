@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from notifications.app.consume import Consumer
 from notifications.app.dispatch import Ledger, WebsocketDispatcher
+from notifications.app.expand import Expander
 from notifications.app.relay import Relay
 from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
@@ -14,12 +15,13 @@ from tests.simulation.life import Life
 from tests.simulation.silence import Silence
 
 JOBS_AT_ONCE = 4
+ROOM_CHUNK = 1
 
 
 class Worker:
     """One life of a worker."""
 
-    endless = len(Queue) + 2
+    endless = len(Queue) + 3
     """How many of its tasks run as long as it lives."""
 
     def __init__(self, life: Life) -> None:
@@ -47,3 +49,5 @@ class Worker:
         life.tasks.start(Sweeper(life.queue, life.store, telemetry).run(), "sweep")
         relay = Relay(life.queue, life.store, life.tasks)
         life.tasks.start(Releaser(life.store, relay.start).run(), "release")
+        expander = Expander(life.rooms, relay.start, telemetry, life.make_id, chunk=ROOM_CHUNK)
+        life.tasks.start(expander.run(), "expand")

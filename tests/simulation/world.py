@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
+from notifications.adapters.memory.rooms import MemoryRooms
 from notifications.domain.notification import UserKey
 from tests.simulation.crashes import CrashPoint
 from tests.simulation.device import Device, Outside
@@ -16,7 +17,7 @@ from tests.simulation.history import Calmed, Cleared, Ended, Entry, Event, Histo
 from tests.simulation.life import Surroundings
 from tests.simulation.loop import PROCESS, VirtualLoop
 from tests.simulation.nemesis import Nemesis
-from tests.simulation.plan import STORM, Plan, draw_plan, draw_post
+from tests.simulation.plan import OWNERS, ROOM, STORM, Plan, draw_plan, draw_post
 from tests.simulation.processes import Processes
 from tests.simulation.producer import say
 from tests.simulation.servers import Servers
@@ -80,6 +81,7 @@ class World:
 
     async def live(self) -> None:
         """Go through the storm, heal, show that all is well again, and come to rest."""
+        await self._open_rooms()
         self._processes.start()
         devices = [asyncio.create_task(self._arrive(device)) for device in self._devices]
         producers = [asyncio.create_task(self._say(at, post)) for at, post in self._plan.posts]
@@ -103,6 +105,11 @@ class World:
         self._record(await self._end())
         for task in devices:
             task.cancel()
+
+    async def _open_rooms(self) -> None:
+        rooms = MemoryRooms(self._servers.store, self._servers.now)
+        for owner in OWNERS:
+            await rooms.join(owner.tenant, ROOM, owner.user)
 
     async def _arrive(self, device: Device) -> None:
         await asyncio.sleep(self._random.choice([0.0, self._random.uniform(0.0, STORM)]))
@@ -140,7 +147,8 @@ class World:
         servers = self._servers
         if not self._processes.are_well() or any(device.is_stalled for device in self._devices):
             return False
-        if servers.store.held or await self._count_rows() or len(servers.queue) or not await servers.queue.created():
+        waiting = servers.store.held + servers.store.rooms.open + await self._count_rows() + len(servers.queue)
+        if waiting or not await servers.queue.created():
             return False
         heads = await servers.store.heads([device.owner for device in self._devices])
         return all(device.position == heads.get(device.owner, 0) for device in self._devices)
@@ -156,6 +164,7 @@ class World:
             {owner: await self._read_log(owner) for owner in owners},
             read=tuple(item.id for item in notifications if item.read_at is not None),
             held=self._servers.store.held,
+            rooms=self._servers.store.rooms.open,
             outbox=await self._count_rows(),
             jobs=len(self._servers.queue),
             parted=tuple(device.name for device in self._devices if device.position is None),

@@ -48,9 +48,9 @@ async def finish(act: Act, room: str, id: str) -> dict[str, Any]:
         answer = await act("producer").request("GET", path_of(room, "requests", id))
         assert answer.status == 200, answer
         told: dict[str, Any] = answer.body
-        return told if told["state"] != "accepted" else None
+        return None if told["state"] == "accepted" else told
 
-    told = await eventually(ask, what="the end of the expansion")
+    told: dict[str, Any] | None = await eventually(ask, what="the end of the expansion")
     assert told is not None
     return told
 

@@ -77,8 +77,8 @@ class MemoryRoomRequests:
 
     async def expand(self, id: UUID, limit: int, make_id: MakeId) -> Chunk | None:
         """Give the next members their copies, and record it."""
-        request = self._requests[id]
-        if not self._is_due(request):
+        request = self._requests.get(id)
+        if request is None or not self._is_due(request):
             return None
         users = self._next_members(request)
         most = min(limit, MAX_ROOM_MEMBERS - request.members)
