@@ -22,6 +22,7 @@ from notifications.adapters.http.bodies import (
 )
 from notifications.adapters.http.operation import Caller, Operation, Parameter
 from notifications.app.proof import Proofreader
+from notifications.domain.contact import LOCALE
 from notifications.domain.errors import BrokenTemplate, Invalid, NotFound
 from notifications.domain.jobs import Channel
 from notifications.domain.limits import MAX_TEMPLATE
@@ -29,14 +30,18 @@ from notifications.domain.notification import Message, wire_time
 from notifications.domain.preferences import EVERY_TYPE
 from notifications.domain.principal import require_admin
 from notifications.domain.template import EVERY_LOCALE, Template, TemplateName
+from notifications.domain.text import TYPE
 from notifications.ports.clock import Clock
 from notifications.ports.template import TemplateStore
 
 ANY: Final = "-"
-TYPE: Final = Parameter("type", str, "A type, `*`, `digest:daily` or `digest:weekly`.", "path")
-CHANNEL: Final = Parameter("channel", Literal["email", "push"], "What it is for.", "path")
-LOCALE: Final = Parameter("locale", str, "A language tag such as `de` or `pt-BR`, or `-` for any.", "path")
-NAME: Final = (TYPE, CHANNEL, LOCALE)
+TypeOrAll = Annotated[str, Meta(extra_json_schema={"pattern": rf"^({TYPE.pattern}|\*|digest:(daily|weekly))$"})]
+LocaleOrAny = Annotated[str, Meta(extra_json_schema={"pattern": rf"^({LOCALE.pattern}|{ANY})$"})]
+NAME: Final = (
+    Parameter("type", TypeOrAll, "A type, `*`, `digest:daily` or `digest:weekly`.", "path"),
+    Parameter("channel", Literal["email", "push"], "What it is for.", "path"),
+    Parameter("locale", LocaleOrAny, "A language tag such as `de` or `pt-BR`, or `-` for any.", "path"),
+)
 _SAMPLE_TYPE: Final = "sample"
 
 Source = Annotated[str, Meta(extra_json_schema={"maxLength": MAX_TEMPLATE})]
@@ -72,8 +77,8 @@ class TemplateBody(Body, frozen=True):
 class PreviewBody(Body, frozen=True):
     """A template that is only tried."""
 
-    type: str
-    channel: Channel
+    type: TypeOrAll
+    channel: Literal["email", "push"]
     parts: PartsBody
     sample: SampleBody = SampleBody()
 
@@ -172,7 +177,7 @@ class TemplatesApi:
         """Return what comes of a template with a sample, and keep nothing."""
         tenant = self._tenant(request)
         body = decode(_preview, await request.read())
-        template = Template(TemplateName(body.type, body.channel), _parts(body.parts))
+        template = Template(TemplateName(body.type, Channel(body.channel)), _parts(body.parts))
         return web.json_response({"preview": await self._try(tenant, template, body.sample)})
 
     @Operation(Caller.ADMIN, {200: Done}, parameters=NAME, refusals=(NotFound,))
