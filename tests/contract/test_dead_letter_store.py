@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from notifications.domain.dead_letter import DeadLetter, LetterKey, Retry
-from notifications.domain.jobs import Channel, Job, Outcome, Status
+from notifications.domain.digest import Digest
+from notifications.domain.jobs import Channel, Job, Outcome, Queue, Status
+from notifications.domain.preferences import Frequency
 from notifications.domain.submission import job_of
 from tests.contract.stores import HELLO, TENANT, Producer, Stores, accepted, owner
 from tests.contract.workers import Worker
@@ -61,7 +63,7 @@ async def test_a_dead_letter_tells_what_was_tried(stores: Stores, producer: Prod
 async def test_letters_are_listed_the_last_that_died_first_page_by_page(stores: Stores, producer: Producer) -> None:
     died = [await die(stores, producer) for _ in range(5)]
     jobs = await queue(stores, producer, channels=3)
-    await stores.outbox.settle([Outcome(job, Status.DEAD) for job in jobs])  # all at once
+    await stores.outbox.settle([Outcome(job, Status.DEAD) for job in jobs])  # all at once, and nobody says why
 
     found: list[DeadLetter] = []
     while page := await stores.dead_letters.letters(TENANT, None, found[-1].place if found else None, 2):
@@ -69,6 +71,7 @@ async def test_letters_are_listed_the_last_that_died_first_page_by_page(stores: 
         found += page
 
     assert [letter.key for letter in found] == [*sorted(map(key_of, jobs), reverse=True), *reversed(died)]
+    assert [failure.reason for failure in found[0].history] == [""]
 
 
 async def test_letters_are_listed_by_channel_and_tenant(stores: Stores, producer: Producer) -> None:
@@ -125,6 +128,27 @@ async def test_a_letter_is_retried_once(stores: Stores, producer: Producer, work
     ]
     await stores.later(2)
     assert await worker.sweep() == {replace(job, turn=1)}
+
+
+async def test_a_digest_is_retried_as_a_digest(stores: Stores, producer: Producer, worker: Worker) -> None:
+    due_at = stores.now() + timedelta(hours=1)
+    _, mail = await queue(stores, producer, channels=2)
+    digest = Digest(UUID(int=1), owner("alice"), Channel.EMAIL, Frequency.DAILY, due_at)
+    assert await stores.digests.collect(mail, digest)
+    await stores.later(3700)
+    job = Job(digest.id, digest.owner, Channel.EMAIL, Queue.LOW, digest=True)
+    assert job in await worker.sweep()
+    key = await bury(stores, job)
+
+    (letter,) = await stores.dead_letters.letters(TENANT, None, None, 10)
+    assert (letter.key, letter.owner, letter.type) == (key, digest.owner, None)
+    assert await stores.dead_letters.retry(TENANT, [key]) == {key: Retry.RETRIED}
+    await stores.later(2)
+    again = replace(job, turn=1)
+    assert again in await worker.sweep()
+    edition = await stores.digests.edit(again, 10)
+    assert edition is not None
+    assert (edition.total, edition.attempts) == (1, 0)
 
 
 async def test_what_was_cancelled_or_has_expired_cannot_be_retried_and_stays(

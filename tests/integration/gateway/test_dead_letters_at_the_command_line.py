@@ -1,8 +1,10 @@
 """Whoever may enter a pod, or runs the system on this machine, lists, retries and discards what was given up."""
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -26,10 +28,7 @@ def run(stack: Stack, tenant: str) -> Run:
 
     async def run(action: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         where = ("--tenant", tenant, "--config", str(stack.config("worker")))
-        words = command("dead-letters", action, *where, *arguments)
-        return await asyncio.to_thread(
-            subprocess.run, words, cwd=stack.folder, capture_output=True, text=True, timeout=60, check=False
-        )
+        return await _run(stack.folder, action, *where, *arguments)
 
     return run
 
@@ -69,6 +68,19 @@ async def test_the_list_has_a_line_for_each_the_last_that_died_first(run: Run, b
     assert first[1:] == [ids[0], "email", "alice", "greeting", "attempts=1", "the relay is away"]
     assert second[1:] == [ids[1], "webhook", "alice", "greeting", "attempts=1", "no?line"]
     assert words_of(await run("list", "--channel", "email")) == [first]
+
+
+@pytest.mark.parametrize("role", ["gateway", "worker"])
+async def test_the_configuration_of_the_local_run_is_found(
+    stack: Stack, bury: Bury, tenant: str, tmp_path: Path, role: str
+) -> None:
+    id = bury()
+    (tmp_path / ".local/config").mkdir(parents=True)
+    (tmp_path / f".local/config/{role}.json").write_bytes(stack.config(role).read_bytes())
+
+    done = await _run(tmp_path, "list", "--tenant", tenant)
+
+    assert [line[1] for line in words_of(done)] == [id]
 
 
 async def test_a_list_that_was_cut_says_so(run: Run, bury: Bury) -> None:
@@ -136,3 +148,16 @@ async def test_a_wrong_argument_is_told(run: Run, arguments: list[str], told: st
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+async def _run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return await asyncio.to_thread(
+        subprocess.run,
+        command("dead-letters", *arguments),
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != "NOTIFICATIONS_CONFIG"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

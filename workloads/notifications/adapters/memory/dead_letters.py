@@ -57,13 +57,14 @@ class MemoryDeadLetters:
 
     def _retry(self, job: Job) -> Retry:
         known = self._store.find(job.notification)
-        if known is None:
+        if known is None and job.notification not in self._store.digests.records:
             return Retry.CANCELLED if job.notification in self._store.cancelled else Retry.EXPIRED
         key = job.notification, job.channel
         del self._outbox.dead_letters[key]
         logged = self._outbox.deliveries[key]
         self._outbox.deliveries[key] = replace(logged, state=Status.RETRYING, attempts=0, hand_outs=0)
-        self._outbox.add(Row(replace(job, turn=job.turn + 1), known[0].created_at, self._clock()))
+        now = self._clock()
+        self._outbox.add(Row(replace(job, turn=job.turn + 1), known[0].created_at if known else now, now))
         return Retry.RETRIED
 
 

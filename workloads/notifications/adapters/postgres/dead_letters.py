@@ -129,5 +129,5 @@ def _letter(row: Record) -> DeadLetter:
     )
 
 
-def _failure(failure: dict[str, str]) -> Failure:
-    return Failure(datetime.fromisoformat(failure["at"]), failure["reason"])
+def _failure(failure: dict[str, str | None]) -> Failure:
+    return Failure(datetime.fromisoformat(failure["at"] or ""), failure["reason"] or "")
