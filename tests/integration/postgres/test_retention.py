@@ -271,8 +271,8 @@ async def hold(connection: Connection, release_at: datetime, seq: int | None) ->
 
 
 async def test_a_month_with_items_of_a_digest_to_come_stays(filled: Pool, connection: Connection) -> None:
-    await add_digest(connection, OLD_MONTH.begins, closed_at=None)
-    await expect_kept(connection, "UPDATE digests SET closed_at = now()")
+    await add_digest(connection, item_at=OLD_MONTH.begins)
+    await expect_kept(connection, SETTLED)
 
 
 async def test_a_month_with_a_request_to_a_room_that_goes_on_stays(filled: Pool, connection: Connection) -> None:
@@ -280,11 +280,16 @@ async def test_a_month_with_a_request_to_a_room_that_goes_on_stays(filled: Pool,
     await expect_kept(connection, "UPDATE room_requests SET state = 'expanded'")
 
 
-async def add_digest(connection: Connection, at: datetime, closed_at: datetime | None) -> None:
-    id = uuid7(at, 1)
-    query = "INSERT INTO digests VALUES ($1, $2, 'bob', 'email', 'daily', $3, $3, $4)"
-    await connection.execute(query, id, TENANT, at, closed_at)
-    await connection.execute("INSERT INTO digest_items VALUES ($1, $2, $3)", id, uuid7(at, 2), at)
+async def add_digest(connection: Connection, item_at: datetime) -> None:
+    """One that was opened today, with an item of another month."""
+    id = uuid7(NOW, 1)
+    await connection.execute("INSERT INTO digests VALUES ($1, $2, 'bob', 'email', 'daily', $3, $3)", id, TENANT, NOW)
+    await connection.execute("INSERT INTO digest_items VALUES ($1, $2, $3)", id, uuid7(item_at, 2), item_at)
+    query = """
+        INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, digest)
+        VALUES ($1, 'email', $2, 'bob', 'low', $3, true)
+    """
+    await connection.execute(query, id, TENANT, NOW)
 
 
 async def add_room_request(connection: Connection, at: datetime, state: str) -> None:

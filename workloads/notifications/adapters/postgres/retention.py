@@ -56,8 +56,8 @@ SELECT CASE
         SELECT FROM room_requests WHERE state = 'accepted' AND id >= $4 AND id < $5
     ) THEN 'requests to rooms whose members are not reached yet'
     WHEN EXISTS (
-        SELECT FROM digests d JOIN digest_items i ON i.digest_id = d.id
-        WHERE d.closed_at IS NULL AND d.created_at < $2 AND i.created_at >= $1 AND i.created_at < $2
+        SELECT FROM outbox o JOIN digest_items i ON i.digest_id = o.notification_id
+        WHERE o.digest AND i.created_at >= $1 AND i.created_at < $2
     ) THEN 'digests to come'
     WHEN EXISTS (
         SELECT FROM {partition} WHERE seq IS NULL AND release_at IS NOT NULL AND cancelled_at IS NULL

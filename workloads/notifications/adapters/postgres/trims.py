@@ -86,12 +86,12 @@ WITH old AS (
 )
 SELECT count(*) AS count, (array_agg(id ORDER BY id DESC))[1] AS last FROM old
 """
-# Their items go with them
+# Their items go with them; one whose job is open keeps its month
 DIGESTS: Final = """
 WITH old AS (
     SELECT id, created_at
     FROM digests
-    WHERE created_at >= $2 AND created_at < $1 AND closed_at IS NOT NULL
+    WHERE created_at >= $2 AND created_at < $1
     ORDER BY created_at
     LIMIT $3
     FOR UPDATE SKIP LOCKED
