@@ -24,11 +24,13 @@ from .scalar import (
     Name,
     PoolSize,
     Replicas,
+    Requests,
     ResourceName,
     Seconds,
     SyncInterval,
     Text,
     Url,
+    WebOrigin,
 )
 
 
@@ -171,6 +173,12 @@ class PodTemplate(Part, frozen=True):
     image_pull_secrets: Annotated[list[SecretRef], Meta(max_length=10)] | None = None
 
 
+class Cors(Part, frozen=True):
+    """Which pages of other origins may call REST from a browser; none without it."""
+
+    origins: Annotated[list[WebOrigin], Meta(min_length=1, max_length=100, description="a list of 1 to 100 origins")]
+
+
 class Gateway(Part, frozen=True):
     """The processes that hold the connections."""
 
@@ -178,6 +186,7 @@ class Gateway(Part, frozen=True):
     autoscaling: GatewayAutoscaling | None = None
     connection_limit: Connections | None = None
     drain: Drain | None = None
+    cors: Cors | None = None
     resources: Resources | None = None
     service: Service | None = None
     pod_template: PodTemplate | None = None
@@ -208,6 +217,19 @@ class Worker(Part, frozen=True):
     pod_template: PodTemplate | None = None
 
 
+class ProducerLimits(Part, frozen=True):
+    """How many requests to send the producers of one tenant may make; burst is how many at once."""
+
+    per_minute: Requests
+    burst: Requests | None = None
+
+
+class Limits(Part, frozen=True):
+    """What is limited beyond what each gateway and user is; nothing without it."""
+
+    producers: ProducerLimits | None = None
+
+
 class TopicFamily(Part, frozen=True):
     """A family of topics and its limits."""
 
@@ -230,7 +252,7 @@ class Spec(Part, frozen=True, kw_only=True):
     gateway: Gateway | None = None
     worker: Worker | None = None
     channels: Channels | None = None
-    limits: Mapping | None = None
+    limits: Limits | None = None
     topics: Annotated[list[TopicFamily], Meta(max_length=100)] | None = None
     monitoring: Mapping | None = None
     network_policy: Mapping | None = None

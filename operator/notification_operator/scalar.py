@@ -56,6 +56,7 @@ Replicas = Annotated[int, Meta(ge=1, le=500, description="a whole number from 1 
 Connections = Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
 PoolSize = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
 Jobs = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
+Requests = Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
 Days = Annotated[int, Meta(ge=1, le=36_500, description="a whole number of days from 1 to 36500")]
 Seconds = Annotated[int, Meta(ge=1, le=86_400, description="a whole number of seconds from 1 to 86400")]
 Image = Annotated[
@@ -105,15 +106,27 @@ ContactUrl = Annotated[
     str,
     Meta(pattern=r"^(mailto:|https://)[!-~]+$", max_length=256, description="a mailto: or https:// address"),
 ]
-_HOST = r"https://([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"
+_AUTHORITY = r"://([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"
 Origin = Annotated[
     str,
-    Meta(pattern=rf"^{_HOST}$", max_length=310, description='"https://", a host and perhaps a port, without a path'),
+    Meta(
+        pattern=rf"^https{_AUTHORITY}$",
+        max_length=310,
+        description='"https://", a host and perhaps a port, without a path',
+    ),
+]
+WebOrigin = Annotated[
+    str,
+    Meta(
+        pattern=rf"^https?{_AUTHORITY}$",
+        max_length=310,
+        description='an origin as browsers send it, such as "https://app.example"',
+    ),
 ]
 PublicUrl = Annotated[
     str,
     Meta(
-        pattern=rf"^{_HOST}(/[A-Za-z0-9._~/-]*)?$",
+        pattern=rf"^https{_AUTHORITY}(/[A-Za-z0-9._~/-]*)?$",
         max_length=512,
         description="an https address of at most 512 characters without a query",
     ),
@@ -121,7 +134,7 @@ PublicUrl = Annotated[
 HttpsUrl = Annotated[
     str,
     Meta(
-        pattern=rf"^{_HOST}([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?$",
+        pattern=rf"^https{_AUTHORITY}([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?$",
         max_length=2048,
         description="an https address without credentials",
     ),

@@ -55,10 +55,11 @@ def list_channel_references(cluster: ClusterSpec) -> tuple[SecretReference, ...]
 
 def list_role_references(role: Literal["gateway", "worker"], cluster: ClusterSpec) -> tuple[SecretReference, ...]:
     """Return what gateways, or workers, need beside the database."""
-    replica, channels = list_replica_references(cluster), list_channel_references(cluster)
+    channels = list_channel_references(cluster)
     if role == "worker":
-        return (*replica, *channels)
-    return (*replica, *list_key_references(cluster), *(each for each in channels if each.field == _UNSUBSCRIBE_KEY))
+        return channels
+    public = (each for each in channels if each.field == _UNSUBSCRIBE_KEY)
+    return (*list_replica_references(cluster), *list_key_references(cluster), *public)
 
 
 def _refer_to_address(field: str, secret: str) -> tuple[SecretReference, ...]:

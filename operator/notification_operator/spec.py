@@ -21,6 +21,7 @@ from .document import (
     Drain,
     Gateway,
     GatewayAutoscaling,
+    Limits,
     Nats,
     NatsStorage,
     PodTemplate,
@@ -73,14 +74,15 @@ class NatsSpec:
 class GatewaySpec:
     """How many gateways run (from `replicas` to `max_replicas`) and how many connections each accepts.
 
-    `drain_seconds` is how long it takes to move all clients elsewhere. `service` and `pod_template` have the form of
-    the file.
+    `drain_seconds` is how long it takes to move all clients elsewhere. `cors`, `service` and `pod_template` have the
+    form of the file.
     """
 
     replicas: int
     max_replicas: int
     connection_limit: int
     drain_seconds: int
+    cors: Mapping[str, Any]
     resources: ResourcesSpec
     service: Mapping[str, Any]
     pod_template: Mapping[str, Any]
@@ -101,7 +103,10 @@ class WorkerSpec:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """One cluster, completely decided; `image` is None for the operator's own choice, `channels` as they derive it."""
+    """One cluster, completely decided; `image` is None for the operator's own choice.
+
+    `channels` are as `derive_channels` returns them, `limits` have the form of the file.
+    """
 
     name: str
     image: str | None
@@ -113,6 +118,7 @@ class ClusterSpec:
     gateway: GatewaySpec
     worker: WorkerSpec
     channels: Mapping[str, Any]
+    limits: Mapping[str, Any]
 
 
 def parse_document(text: bytes) -> Document:
@@ -151,6 +157,7 @@ def derive_cluster(document: Document) -> ClusterSpec:
         gateway=_derive_gateway(spec.gateway or Gateway()),
         worker=_derive_worker(spec.worker or Worker()),
         channels=derive_channels(spec.channels or Channels()),
+        limits=msgspec.to_builtins(spec.limits or Limits()),
     )
 
 
@@ -192,6 +199,7 @@ def _derive_gateway(gateway: Gateway) -> GatewaySpec:
         max_replicas=most,
         connection_limit=limit,
         drain_seconds=_derive_drain_seconds(gateway.drain or Drain(), most, limit),
+        cors=msgspec.to_builtins(gateway.cors) if gateway.cors else {},
         resources=derive_resources("spec.gateway.resources", gateway.resources, GATEWAY_RESOURCES),
         service=_derive_service(gateway.service or Service()),
         pod_template=msgspec.to_builtins(gateway.pod_template or PodTemplate()),

@@ -38,6 +38,8 @@ def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[st
         "demo": cluster.demo,
         "connectionLimit": cluster.gateway.connection_limit,
         **_omit_empty(
+            limits=dict(cluster.limits),
+            cors=dict(cluster.gateway.cors),
             channels=render_gateway_channels(cluster.channels, around.channel_file),
             htmlTypes=list_html_types(cluster.channels),
         ),
@@ -69,7 +71,7 @@ def _render_role(role: str, cluster: ClusterSpec, around: Surroundings) -> dict[
         "role": role,
         "postgres": {
             "uriFile": around.postgres_uri,
-            **_omit_empty(replicaUriFile=around.replica_uri),
+            **(_omit_empty(replicaUriFile=around.replica_uri) if role == "gateway" else {}),
             "poolMin": database.pool_min,
             "poolMax": database.pool_max,
         },

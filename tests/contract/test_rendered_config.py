@@ -42,10 +42,18 @@ def test_what_a_cluster_says_of_its_channels_reaches_who_needs_it(tmp_path: Path
     assert len(worker.webhook.key_files) == 2
 
 
-def test_workers_learn_of_the_read_replica_and_of_the_retention(tmp_path: Path) -> None:
-    config = load_config(write_file(tmp_path, "read-replica", "worker.json"), WorkerConfig)
-    assert config.postgres.replica_uri_file == "/etc/notifications/secrets/readers/uri"
-    assert config.retention_days == 30
+def test_who_reads_lists_learns_of_the_replica_and_who_drops_months_of_the_retention(tmp_path: Path) -> None:
+    gateway = load_config(write_file(tmp_path, "read-replica", "gateway.json"), GatewayConfig)
+    worker = load_config(write_file(tmp_path, "read-replica", "worker.json"), WorkerConfig)
+    assert gateway.postgres.replica_uri_file == "/etc/notifications/secrets/readers/uri"
+    assert (worker.postgres.replica_uri_file, worker.retention_days) == (None, 30)
+
+
+def test_gateways_learn_whom_to_limit_and_whose_pages_may_call(tmp_path: Path) -> None:
+    config = load_config(write_file(tmp_path, "limits-and-origins", "gateway.json"), GatewayConfig)
+    assert config.limits.producers is not None
+    assert (config.limits.producers.per_minute, config.limits.producers.burst) == (6000, 200)
+    assert config.cors.origins == ("https://app.example", "http://localhost:3000")
 
 
 def expand(argument: str) -> str:

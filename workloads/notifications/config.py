@@ -76,6 +76,14 @@ class LimitsConfig(Section, frozen=True):
     producers: ProducerLimits | None = None
 
 
+class CorsConfig(Section, frozen=True):
+    """Origins, as browsers send them, whose pages may call REST besides the gateway's own."""
+
+    origins: Annotated[
+        tuple[Annotated[str, Meta(max_length=310, pattern=r"^https?://[^/\s?#@]+\Z")], ...], Meta(max_length=100)
+    ] = ()
+
+
 class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     """gateway.json."""
 
@@ -85,6 +93,7 @@ class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     demo: bool = False
     connection_limit: Count = 10_000
     limits: LimitsConfig = LimitsConfig()
+    cors: CorsConfig = CorsConfig()
     channels: GatewayChannelsConfig = GatewayChannelsConfig()
     html_types: HtmlTypes = ()
 

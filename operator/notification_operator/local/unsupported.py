@@ -21,7 +21,6 @@ _IGNORED = (
     "worker.autoscaling",
     "worker.resources",
     "worker.pod_template",
-    "limits",
     "topics",
     "monitoring",
     "network_policy",

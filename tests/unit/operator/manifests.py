@@ -43,6 +43,10 @@ CLUSTERS: dict[str, dict[str, Any]] = {
             ],
         },
     },
+    "limits-and-origins": {
+        "limits": {"producers": {"perMinute": 6000, "burst": 200}},
+        "gateway": {"cors": {"origins": ["https://app.example", "http://localhost:3000"]}},
+    },
     "load-balancer": {
         "gateway": {
             "service": {

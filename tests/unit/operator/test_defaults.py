@@ -37,6 +37,7 @@ def test_the_least_file_gets_every_default() -> None:
             max_replicas=2,
             connection_limit=10_000,
             drain_seconds=100,
+            cors={},
             resources=GATEWAY_RESOURCES,
             service={"type": "ClusterIP"},
             pod_template={},
@@ -45,6 +46,7 @@ def test_the_least_file_gets_every_default() -> None:
             replicas=1, max_replicas=1, high=10, normal=20, low=5, resources=WORKER_RESOURCES, pod_template={}
         ),
         channels={},
+        limits={},
     )
 
 

@@ -38,6 +38,8 @@ def test_a_short_gateway_file_has_defaults(write: Write) -> None:
     assert config.nats.replicas == 1
     assert config.limits.producers is None
     assert config.auth.keys[0].file == "/run/key"
+    assert config.limits.producers is None
+    assert config.cors.origins == ()
 
 
 def test_a_worker_serves_each_queue_by_default(write: Write) -> None:
@@ -96,6 +98,10 @@ WRONG: dict[str, tuple[object, str]] = {
     "a rate of nothing": ({**GATEWAY, "limits": {"producers": {"perMinute": 0}}}, "limits.producers.perMinute"),
     "a burst without a rate": ({**GATEWAY, "limits": {"producers": {"burst": 5}}}, "perMinute"),
     "a burst of nothing": ({**GATEWAY, "limits": {"producers": {"perMinute": 5, "burst": 0}}}, "producers.burst"),
+    "a limit of nothing": ({**GATEWAY, "limits": {"producers": {"perMinute": 0}}}, "limits.producers.perMinute"),
+    "a limit that nobody knows": ({**GATEWAY, "limits": {"users": 5}}, "users"),
+    "every origin": ({**GATEWAY, "cors": {"origins": ["*"]}}, "cors.origins"),
+    "an origin with a path": ({**GATEWAY, "cors": {"origins": ["https://app.example/"]}}, "cors.origins"),
     "demo as text": ({**GATEWAY, "demo": "yes"}, "demo"),
 }
 
