@@ -218,7 +218,8 @@ async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayC
         mint = TokenMinter(load_keys(auth.keys), auth.issuer, auth.audience).mint
         routes += demo_routes(lambda claims, ttl: mint(claims, now(), ttl))
     life.on_exit(gateway.forwarder.close)
-    public = build_application(routes, gateway.forwarder.handle, may_open)
+    public = build_application(routes, gateway.forwarder.handle, may_open, config.cors.origins)
+    gateway.server.accept_pages_of(config.cors.origins)
     return await open_listener(life, public, arguments.host, arguments.port, reuse_port=arguments.reuse_port)
 
 

@@ -1,10 +1,11 @@
 """The application on the public port."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from aiohttp import web
 
+from notifications.adapters.http.headers import Headers
 from notifications.adapters.http.problems import Handler, report_problems
 from notifications.domain.errors import Invalid, TooLarge, Unavailable
 from notifications.domain.limits import BODY_TIMEOUT, MAX_BODY
@@ -13,9 +14,14 @@ SOCKET_PATH = "/socket.io/"
 
 
 def build_application(
-    routes: Sequence[web.AbstractRouteDef], sockets: Handler, may_open: Callable[[], bool]
+    routes: Sequence[web.AbstractRouteDef],
+    sockets: Handler,
+    may_open: Callable[[], bool],
+    origins: Collection[str] = (),
 ) -> web.Application:
     """Put REST and sockets together. New connections are refused with 503 while `may_open` says no.
+
+    Pages of `origins` may call REST.
 
     A refusal before the handshake is one that a stock client tries again after; a CONNECT_ERROR is not.
     """
@@ -28,6 +34,7 @@ def build_application(
     app = web.Application(middlewares=[report_problems, receive_body], client_max_size=MAX_BODY)
     app.add_routes(routes)
     app.router.add_route("*", SOCKET_PATH, serve_sockets)
+    Headers(origins).complete(app)
     return app
 
 

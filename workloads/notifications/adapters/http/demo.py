@@ -19,8 +19,6 @@ _POLICY = (
 _HEADERS = {
     "Cache-Control": "no-cache",  # a browser that asks each time never mixes the files of two releases
     "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 
 Mint = Callable[[dict[str, object], timedelta], str]
@@ -32,7 +30,7 @@ def demo_routes(mint: Mint) -> list[web.AbstractRouteDef]:
     async def serve_tokens(_: web.Request) -> web.Response:
         claims = {user: {"sub": user, "tenant": TENANT, "scope": WRITE} for user in USERS}
         minted = [{"user": user, "token": mint(dict(claims[user]), _TTL)} for user in USERS]
-        return web.json_response({"users": minted}, headers={"Cache-Control": "no-store"})
+        return web.json_response({"users": minted})
 
     return [web.get("/", serve_page), web.get("/demo/tokens", serve_tokens), web.get("/demo/{name}", serve_file)]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from notifications.adapters.http.headers import Headers
 from notifications.adapters.http.problems import report_problems
 
 Load = Callable[[], Awaitable[dict[str, Any]]]
@@ -30,6 +31,7 @@ class Management:
     def app(self) -> web.Application:
         """Return the application."""
         app = web.Application(middlewares=[report_problems])
+        Headers().complete(app)
         app.add_routes([
             web.get("/healthz", self._healthz),
             web.get("/readyz", self._readyz),

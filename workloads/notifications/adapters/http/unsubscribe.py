@@ -53,13 +53,10 @@ _WRONG: Final = """
 <p>Copy the whole link from the mail, or turn off in your preferences what you do not want. Nothing was changed.</p>
 """
 _HEADERS: Final = {
-    "Cache-Control": "no-store",
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
-    "Referrer-Policy": "no-referrer",  # the address holds the token
-    "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
 

@@ -13,11 +13,13 @@ _MARK = "~"
 
 
 class GatewayEngine(engineio.AsyncServer):  # type: ignore[misc]
-    """python-engineio with three of its extension points taken."""
+    """python-engineio with four of its extension points taken."""
 
     def __init__(self, *, gateway: str, **options: Any) -> None:
         super().__init__(**options)
         self._gateway = gateway
+        self.origins: tuple[str, ...] = ()
+        """Whose pages may connect, besides those of the address that they connect to."""
         self._async = DRIVER
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
@@ -31,6 +33,9 @@ class GatewayEngine(engineio.AsyncServer):  # type: ignore[misc]
     def generate_id(self) -> str:
         """Return an unguessable id that says which gateway holds the connection."""
         return f"{self._gateway}{_MARK}{secrets.token_urlsafe(15)}"
+
+    def _cors_allowed_origins(self, environ: dict[str, Any]) -> list[str]:
+        return [*super()._cors_allowed_origins(environ), *self.origins]
 
     def create_queue(self, *_args: object, **_options: object) -> OutboundQueue:
         """Return the outbound queue of a new connection."""

@@ -73,6 +73,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self.closing = False
         """Whether new connections are refused: a kept-alive HTTP connection brings some after the listener stopped."""
 
+    def accept_pages_of(self, origins: tuple[str, ...]) -> None:
+        """Let pages of other origins connect, too."""
+        self.eio.origins = origins
+
     @property
     def connections(self) -> int:
         """How many connections this gateway holds, greeted or not."""
