@@ -66,6 +66,9 @@ REDRIVE_AFTER: Final = 900.0
 # Acknowledgements of a lost stream may still be written down this long after another one was adopted
 ADOPTION_GRACE: Final = 2.0
 MAX_RELAYS: Final = 8_000
+# Well below SWEEP_AFTER, or the sweep would publish again what only waits to be marked
+MARK_AFTER: Final = 0.2
+MAX_MARKS: Final = 2_000
 JOB_LOCK: Final = 30.0
 JOB_HEARTBEAT: Final = 10.0
 JOB_TAKEOVERS: Final = 2
