@@ -29,6 +29,12 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """A JSON object whose unknown fields are refused."""
 
 
+def one_of(**types: str) -> Meta:
+    """Describe an object that has exactly one of these fields, by the types that they have in JSON."""
+    choices = [{"required": [name], "properties": {name: {"type": kind}}} for name, kind in types.items()]
+    return Meta(extra_json_schema={"oneOf": choices})
+
+
 class ActorBody(Body, frozen=True):
     """Who caused the notification."""
 
@@ -60,7 +66,8 @@ class NotificationBody(Body, frozen=True):
     channels: Annotated[list[Channel], Meta(min_length=1, max_length=len(Channel))] | None = None
 
 
-ManyBody = Annotated[list[NotificationBody], Meta(min_length=1, max_length=limits.MAX_BULK)]
+OneBody = Annotated[NotificationBody, one_of(recipients="array", room="string")]
+ManyBody = Annotated[list[OneBody], Meta(min_length=1, max_length=limits.MAX_BULK)]
 """`POST /api/notifications/bulk`, of which each body is decoded by itself."""
 
 _notification = msgspec.json.Decoder(NotificationBody)

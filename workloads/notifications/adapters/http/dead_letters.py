@@ -105,7 +105,12 @@ class DeadLettersApi:
             web.delete("/api/admin/dead-letters/{id}/{channel}", self.discard),
         ]
 
-    @Operation(Caller.ADMIN, {200: DeadLettersAnswer}, parameters=(OF_CHANNEL, AFTER, LIMIT))
+    @Operation(
+        Caller.ADMIN,
+        {200: DeadLettersAnswer},
+        parameters=(OF_CHANNEL, AFTER, LIMIT),
+        links={"dead_letters.discard": "/deadLetters/0"},
+    )
     async def list(self, request: web.Request) -> web.Response:
         """Return dead letters of the caller's tenant, the last that died first."""
         tenant = self._tenant(request)

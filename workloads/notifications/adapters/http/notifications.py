@@ -27,7 +27,7 @@ from notifications.adapters.http.answers import (
 from notifications.adapters.http.authentication import Verify, authenticate
 from notifications.adapters.http.bodies import (
     ManyBody,
-    NotificationBody,
+    OneBody,
     message_of,
     read_many,
     read_notification,
@@ -87,7 +87,7 @@ class NotificationsApi:
     @Operation(
         Caller.PRODUCER,
         {201: (AcceptedAnswer, RoomAcceptedAnswer)},
-        body=NotificationBody,
+        body=OneBody,
         parameters=(IDEMPOTENCY_KEY,),
         refusals=(KeyReused, RateLimited),
         links={"notifications.cancel": "", "rooms.show_request": ""},

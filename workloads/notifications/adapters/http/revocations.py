@@ -1,7 +1,7 @@
 """`/api/admin/revocations`: tokens that count no more, for administrators of their tenant."""
 
 from dataclasses import dataclass
-from typing import Final, TypedDict
+from typing import Annotated, Final, TypedDict
 from uuid import UUID
 
 import msgspec
@@ -9,7 +9,7 @@ from aiohttp import web
 
 from notifications.adapters.http.answers import Done, Time, Uuid
 from notifications.adapters.http.authentication import Verify, authenticate
-from notifications.adapters.http.bodies import Body, decode
+from notifications.adapters.http.bodies import Body, decode, one_of
 from notifications.adapters.http.operation import LIMIT, Caller, Operation, Parameter
 from notifications.adapters.http.parameters import read_after, read_id, read_number
 from notifications.app.revocations import Revocations
@@ -49,6 +49,7 @@ class RevocationsAnswer(TypedDict):
     hasMore: bool
 
 
+OneBody = Annotated[RevocationBody, one_of(sub="string", jti="string")]
 _decoder: Final = msgspec.json.Decoder(RevocationBody)
 
 
@@ -70,7 +71,7 @@ class RevocationsApi:
             web.delete("/api/admin/revocations/{id}", self.lift),
         ]
 
-    @Operation(Caller.ADMIN, {201: RevocationAnswer}, body=RevocationBody, links={"revocations.lift": ""})
+    @Operation(Caller.ADMIN, {201: RevocationAnswer}, body=OneBody, links={"revocations.lift": ""})
     async def create(self, request: web.Request) -> web.Response:
         """Revoke a token, or all that a user was given until now, and close their sockets.
 
