@@ -35,7 +35,7 @@ class Consumer:
         self._telemetry = telemetry
         self._jobs = Tasks()
         self._serving = 0
-        self._in_hand: list[Delivery] = []
+        self._in_hand: dict[int, Delivery] = {}  # by identity: the same job may be in hand twice
         self._room = asyncio.Event()
 
     @property
@@ -49,7 +49,7 @@ class Consumer:
         try:
             while True:
                 for delivery in await self._fetch():
-                    self._in_hand.append(delivery)
+                    self._in_hand[id(delivery)] = delivery
                     self._serving += 1
                     self._jobs.start(self._handle(delivery, serve, settle), f"job of {self._lane.name}")
         finally:
@@ -80,7 +80,7 @@ class Consumer:
             _log.exception("a job failed", extra={"job": delivery.job.id, "queue": self._lane.name})
             await _tell(delivery.retry(wait_before(delivery.deliveries)))
         finally:
-            self._in_hand.remove(delivery)
+            del self._in_hand[id(delivery)]
             self._room.set()
 
     async def _serve(self, delivery: Delivery, serve: Serve) -> Outcome:
@@ -102,7 +102,7 @@ class Consumer:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(JOB_HEARTBEAT)
-            await asyncio.gather(*(_tell(delivery.extend()) for delivery in tuple(self._in_hand)))
+            await asyncio.gather(*(_tell(delivery.extend()) for delivery in tuple(self._in_hand.values())))
 
 
 async def _tell(telling: Awaitable[None]) -> None:
