@@ -1,9 +1,8 @@
-"""What RoomRequestStore promises, and what becomes of a request to a room that is taken back."""
+"""What RoomRequestStore promises."""
 
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
@@ -14,52 +13,13 @@ from notifications.domain.errors import NotFound
 from notifications.domain.ids import time_of
 from notifications.domain.limits import CHUNK_PAUSE, EXPAND_AFTER_FAILURE, IDEMPOTENCY_KEPT
 from notifications.domain.notification import Actor, Entity, Message, Priority
-from notifications.domain.rooms import Chunk, RoomState
-from notifications.domain.submission import Accepted, Conflict, State, Submission, jobs_of
-from tests.contract.stores import TENANT, Logged, Producer, Stores, accepted, owner
+from notifications.domain.rooms import RoomState
+from notifications.domain.submission import Accepted, Conflict, State, jobs_of
+from tests.contract.rooms import ROOM, expand, expand_whole, fill, hand_in, shown, state_of, users_of
+from tests.contract.stores import TENANT, Producer, Stores, accepted, owner
 from tests.contract.workers import Worker
 
-ROOM = "group:7"
 ALICE = owner("alice")
-
-
-async def fill(stores: Stores, *users: str, room: str = ROOM) -> None:
-    for user in users:
-        await stores.rooms.join(TENANT, room, user)
-
-
-async def hand_in(stores: Stores, submission: Submission) -> UUID:
-    return accepted([await stores.room_requests.accept(submission)])[0].id
-
-
-async def expand(stores: Stores, producer: Producer, id: UUID, limit: int = 1_000) -> Chunk:
-    """Expand the next chunk, which must be due."""
-    chunk = await stores.room_requests.expand(id, limit, producer.make_id)
-    assert chunk is not None
-    return chunk
-
-
-async def expand_whole(stores: Stores, producer: Producer, id: UUID, limit: int = 1_000) -> list[Chunk]:
-    """Expand all chunks."""
-    chunks = [await expand(stores, producer, id, limit)]
-    while chunks[-1].state is RoomState.ACCEPTED:
-        await stores.later(CHUNK_PAUSE)
-        chunks.append(await expand(stores, producer, id, limit))
-    return chunks
-
-
-async def state_of(stores: Stores, id: UUID) -> tuple[RoomState, int]:
-    request = await stores.room_requests.find(TENANT, ROOM, id)
-    return request.state, request.members
-
-
-async def shown(stores: Stores, user: str) -> list[str]:
-    page = await stores.inbox.pending(owner(user), 100)
-    return [notification.message.content for notification in page.notifications]
-
-
-def users_of(chunk: Chunk) -> list[str]:
-    return [copy.user for copy in chunk.placed]
 
 
 # accepting
@@ -307,92 +267,3 @@ async def test_what_has_expired_is_shown_to_nobody(stores: Stores, producer: Pro
     await expand_whole(stores, producer, id)
 
     assert await shown(stores, "alice") == []
-
-
-# muting
-
-
-async def test_who_has_muted_the_room_is_skipped_and_told_why(stores: Stores, producer: Producer) -> None:
-    await fill(stores, "alice", "bob")
-    await stores.rooms.mute(ALICE, ROOM)
-    await stores.rooms.mute(owner("alice", "other"), ROOM)
-    await stores.rooms.mute(owner("bob"), "group:8")
-    await stores.rooms.mute(owner("bob", "other"), ROOM)
-    submission = producer.write_to(ROOM)
-
-    (chunk,) = await expand_whole(stores, producer, await hand_in(stores, submission))
-
-    assert [(copy.user, copy.state) for copy in chunk.placed] == [("alice", State.SKIPPED), ("bob", State.QUEUED)]
-    muted, _ = jobs_of(chunk.submission)
-    assert await stores.logged(muted) == Logged("skipped", "room muted")
-
-
-async def test_a_mute_keeps_nothing_else_away(stores: Stores, producer: Producer) -> None:
-    await fill(stores, "alice")
-    await fill(stores, "alice", room="group:8")
-    await stores.rooms.mute(ALICE, ROOM)
-    urgent = Message("greeting", "urgent", Priority.CRITICAL)
-
-    await producer.send("alice", message=Message("greeting", "direct"))
-    for request in (
-        producer.write_to(ROOM),
-        producer.write_to(ROOM, message=urgent),
-        producer.write_to("group:8", message=Message("greeting", "elsewhere")),
-    ):
-        await expand_whole(stores, producer, await hand_in(stores, request))
-
-    assert await shown(stores, "alice") == ["elsewhere", "urgent", "direct"]
-
-
-async def test_what_is_unmuted_is_heard_again(stores: Stores, producer: Producer) -> None:
-    await fill(stores, "alice")
-    await stores.rooms.mute(ALICE, ROOM)
-    await stores.rooms.unmute(ALICE, ROOM)
-    await expand_whole(stores, producer, await hand_in(stores, producer.write_to(ROOM)))
-
-    assert await shown(stores, "alice") == ["Hello"]
-
-
-# taking back
-
-
-async def test_taking_back_stops_an_expansion_and_takes_back_what_it_did(stores: Stores, producer: Producer) -> None:
-    await fill(stores, "alice", "bob", "cleo")
-    id = await hand_in(stores, producer.write_to(ROOM))
-    for _ in range(2):
-        await expand(stores, producer, id, 1)
-        await stores.later(CHUNK_PAUSE)
-
-    assert set(await stores.requests.cancel(TENANT, id)) == {ALICE, owner("bob")}
-
-    assert [await shown(stores, user) for user in ("alice", "bob", "cleo")] == [[], [], []]
-    assert await stores.room_requests.due(10) == []
-    assert await stores.room_requests.expand(id, 1, producer.make_id) is None
-    assert await state_of(stores, id) == (RoomState.CANCELLED, 2)
-
-
-async def test_what_nobody_has_yet_can_be_taken_back_again_and_again(stores: Stores, producer: Producer) -> None:
-    await fill(stores, "alice")
-    id = await hand_in(stores, producer.write_to(ROOM))
-
-    assert [await stores.requests.cancel(TENANT, id) for _ in range(2)] == [{}, {}]
-    assert await stores.room_requests.due(10) == []
-
-
-async def test_nobody_takes_back_what_another_tenant_sent(stores: Stores, producer: Producer) -> None:
-    id = await hand_in(stores, producer.write_to(ROOM))
-
-    with pytest.raises(NotFound):
-        await stores.requests.cancel("other", id)
-    assert await state_of(stores, id) == (RoomState.ACCEPTED, 0)
-
-
-async def test_taking_back_during_an_expansion_leaves_nothing_shown(stores: Stores, producer: Producer) -> None:
-    members = [f"user-{number:02}" for number in range(40)]
-    await fill(stores, *members)
-    id = await hand_in(stores, producer.write_to(ROOM))
-
-    await asyncio.gather(stores.room_requests.expand(id, 1_000, producer.make_id), stores.requests.cancel(TENANT, id))
-
-    assert [await shown(stores, user) for user in members] == [[]] * len(members)
-    assert (await state_of(stores, id))[0] is RoomState.CANCELLED
