@@ -66,6 +66,7 @@ from notifications.config import AuthConfig, GatewayConfig, ProducerLimits, load
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal
 from notifications.domain.rate import Rate
+from notifications.garbage import search_rarely
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres, open_replica
 from notifications.patience import insist
 from notifications.ports.bus import Beacon
@@ -114,6 +115,7 @@ async def run(arguments: argparse.Namespace) -> None:
         await insist(gateway.revocations.look, START_WITHIN)
         public = await open_doors(life, arguments, config, gateway)
         start_loops(life, gateway)
+        search_rarely()
         readiness.ready = True
         _log.info("ready", extra={"host": arguments.host, "port": arguments.port})
 

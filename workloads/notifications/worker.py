@@ -27,6 +27,7 @@ from notifications.config import WorkerConfig, load_config, read_postgres_uri
 from notifications.couriers import build_couriers
 from notifications.domain.jobs import LANES, Channel
 from notifications.domain.notification import wire_time
+from notifications.garbage import search_rarely
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
 from notifications.patience import insist
 from notifications.ports.store import OutboxStore
@@ -55,6 +56,7 @@ async def run(arguments: argparse.Namespace) -> None:
         for lane, consumer in consumers.items():
             life.keep(consumer.run(serve[lane.channel], settle), f"consumer {lane.name}")
         start_loops(life, config, pool, queue, metrics)
+        search_rarely()
         readiness.ready = True
         _log.info("ready", extra={"queues": config.queues})
         await life.until_told()
