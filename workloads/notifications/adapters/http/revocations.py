@@ -9,7 +9,7 @@ from aiohttp import web
 
 from notifications.adapters.http.answers import Done, Time, Uuid
 from notifications.adapters.http.authentication import Verify, authenticate
-from notifications.adapters.http.bodies import Body, decode, one_of
+from notifications.adapters.http.bodies import Body, Name, decode, one_of
 from notifications.adapters.http.operation import LIMIT, Caller, Operation, Parameter
 from notifications.adapters.http.parameters import read_after, read_id, read_number
 from notifications.app.revocations import Revocations
@@ -29,8 +29,8 @@ AFTER = Parameter("after", UUID, "The last id of the page before.")
 class RevocationBody(Body, frozen=True):
     """`POST /api/admin/revocations`: all tokens that a user has, or one by its id; exactly one of both."""
 
-    sub: str | None = None
-    jti: str | None = None
+    sub: Name | None = None
+    jti: Name | None = None
 
 
 class RevocationAnswer(TypedDict):
