@@ -11,10 +11,11 @@ from notifications.adapters.postgres import room_requests as postgres_rooms
 from notifications.domain import rooms as domain_rooms
 from notifications.domain.errors import NotFound
 from notifications.domain.ids import time_of
-from notifications.domain.limits import CHUNK_PAUSE, EXPAND_AFTER_FAILURE, IDEMPOTENCY_KEPT
+from notifications.domain.jobs import Channel
+from notifications.domain.limits import CHUNK_PAUSE, EXPAND_AFTER_FAILURE, IDEMPOTENCY_KEPT, SWEEP_AFTER
 from notifications.domain.notification import Actor, Entity, Message, Priority
 from notifications.domain.rooms import RoomState
-from notifications.domain.submission import Accepted, Conflict, State, jobs_of
+from notifications.domain.submission import Accepted, Conflict, State, jobs_due, jobs_of
 from tests.contract.rooms import ROOM, expand, expand_whole, fill, hand_in, shown, state_of, users_of
 from tests.contract.stores import TENANT, Producer, Stores, accepted, owner
 from tests.contract.workers import Worker
@@ -267,3 +268,19 @@ async def test_what_has_expired_is_shown_to_nobody(stores: Stores, producer: Pro
     await expand_whole(stores, producer, id)
 
     assert await shown(stores, "alice") == []
+
+
+async def test_the_channels_that_the_producer_named_carry_each_copy(
+    stores: Stores, producer: Producer, worker: Worker
+) -> None:
+    await fill(stores, "alice", "bob")
+    named = replace(producer.write_to(ROOM), channels=frozenset({Channel.WEBSOCKET, Channel.EMAIL}))
+    await stores.room_requests.accept(named)
+    chunk = await expand(stores, producer, named.id)
+
+    jobs = jobs_due(chunk.submission, chunk.placed)
+    assert sorted((job.owner.user, job.channel) for job in jobs) == [
+        (user, channel) for user in ("alice", "bob") for channel in (Channel.EMAIL, Channel.WEBSOCKET)
+    ]
+    await stores.later(SWEEP_AFTER)
+    assert await worker.sweep() == set(jobs)
