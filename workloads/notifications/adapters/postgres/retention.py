@@ -18,7 +18,7 @@ import asyncpg
 from notifications.adapters.postgres.partitions import Month, month_named
 from notifications.adapters.postgres.pool import CLOSE_TIMEOUT, SESSION, Connection, answer, connect
 from notifications.adapters.postgres.trims import Kept, trim
-from notifications.domain.errors import Unavailable
+from notifications.domain.errors import Misconfigured, Unavailable
 from notifications.domain.ids import uuid7
 from notifications.domain.limits import DEAD_LETTERS_KEPT
 
@@ -30,6 +30,15 @@ PATIENCE: Final = 65.0
 SETTINGS: Final = {**SESSION, "statement_timeout": "60s", "lock_timeout": "5s"}
 MONTH: Final = "^notifications_[0-9]{4}_(0[1-9]|1[0-2])$"
 MARK: Final = "dropped by retention"
+
+# CONCURRENTLY, or FINALIZE where that was cut short: everybody else reads and writes meanwhile
+_DETACH: Final = "ALTER TABLE notifications DETACH PARTITION"
+# A default partition, a role that owns no tables, somebody's view
+_PREVENTED: Final = (
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.DependentObjectsStillExistError,
+)
 
 _CONFIGURE: Final = "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)"
 # Held until the connection ends
@@ -127,7 +136,10 @@ class Retention:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
-        connection = await connect(self._read_uri(), PATIENCE)
+        try:
+            connection = await connect(self._read_uri(), PATIENCE)
+        except Misconfigured as error:  # a secret that is being replaced must not end a worker that serves
+            raise Unavailable(f"retention cannot connect: {error}") from error
         try:
             yield connection
         finally:
@@ -154,7 +166,10 @@ async def drop_months(connection: Connection, cutoff: datetime) -> list[str]:
     for found in await find_months(connection):
         if found.state is State.ATTACHED and not await _may_go(connection, found.month, cutoff):
             continue
-        await _drop(connection, found)
+        try:
+            await _drop(connection, found)
+        except _PREVENTED as error:
+            raise Unavailable(f"{found.month.name} cannot be dropped: {error}") from error
         dropped.append(found.month.name)
         _log.info("partition dropped", extra={"partition": found.month.name})
     return dropped
@@ -177,9 +192,9 @@ async def _drop(connection: Connection, found: Found) -> None:
         case State.ATTACHED:
             await raise_floors(connection, name)
             await connection.execute(f"COMMENT ON TABLE {name} IS '{MARK}'")
-            await _detach(connection, name, "CONCURRENTLY")
+            await connection.execute(f"{_DETACH} {name} CONCURRENTLY")
         case State.DETACHING:
-            await _detach(connection, name, "FINALIZE")
+            await connection.execute(f"{_DETACH} {name} FINALIZE")
         case State.DETACHED:
             pass
     await connection.execute(f"DROP TABLE {name}")
@@ -190,11 +205,3 @@ async def raise_floors(connection: Connection, partition: str) -> None:
     query, last = RAISE_FLOORS.format(partition=partition), ("", "")
     while row := await connection.fetchrow(query, *last, FLOOR_BATCH):
         last = (row["tenant"], row["recipient"])
-
-
-async def _detach(connection: Connection, partition: str, how: str) -> None:
-    """Other than plain DETACH, these let everybody read and write meanwhile."""
-    try:
-        await connection.execute(f"ALTER TABLE notifications DETACH PARTITION {partition} {how}")
-    except (asyncpg.ObjectNotInPrerequisiteStateError, asyncpg.InsufficientPrivilegeError) as error:
-        raise Unavailable(f"{partition} cannot be detached: {error}") from error

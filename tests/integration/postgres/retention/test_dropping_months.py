@@ -1,89 +1,36 @@
 """Months that are over are dropped in steps: whoever reads meets no hole that he is not told of, and nobody waits."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
 
 from notifications.adapters.postgres import retention as retentions
 from notifications.adapters.postgres.inbox import PostgresInbox
-from notifications.adapters.postgres.partitions import ensure_partitions, month_named, months_from
+from notifications.adapters.postgres.partitions import ensure_partitions, month_named
 from notifications.adapters.postgres.pool import Connection, Pool
-from notifications.adapters.postgres.retention import Retention, drop_months, find_months
-from notifications.adapters.postgres.submissions import PostgresSubmissions
-from notifications.domain.errors import Resync, Unavailable
-from notifications.domain.ids import uuid7
-from notifications.domain.notification import UserKey
-from notifications.domain.submission import Accepted
-from tests.integration.postgres.submissions import TENANT, write_submission
+from notifications.adapters.postgres.retention import Retention, drop_months
+from notifications.domain.errors import Unavailable
+from tests.integration.postgres.retention.past import (
+    ALICE,
+    BOB,
+    CAROL,
+    CUTOFF,
+    DAYS,
+    LAST_MONTH,
+    NOW,
+    OLD_MONTH,
+    OLDER_MONTH,
+    SETTLED,
+    months,
+    numbers_from_the_floor,
+    retention,
+    send,
+)
+from tests.support.postgres import Postgres
 from tests.support.waiting import eventually
-
-NOW = datetime.now(UTC)
-THIS_MONTH = months_from(NOW, 1)[0]
-LAST_MONTH = months_from(THIS_MONTH.begins - timedelta(days=1), 1)[0]
-OLD_MONTH = months_from(LAST_MONTH.begins - timedelta(days=1), 1)[0]
-OLDER_MONTH = months_from(OLD_MONTH.begins - timedelta(days=1), 1)[0]
-# Everything before last month is too old
-CUTOFF = LAST_MONTH.begins
-DAYS = (NOW - CUTOFF).days
-ALICE, BOB, CAROL = (UserKey(TENANT, name) for name in ("alice", "bob", "carol"))
-SETTLED = "DELETE FROM outbox"
-
-
-@pytest.fixture
-def inbox_database(own_database: str) -> str:
-    """These tests change the schema."""
-    return own_database
-
-
-@pytest.fixture
-async def connection(inbox_database: str) -> AsyncIterator[Connection]:
-    """A connection to a database in which alice and bob have much that is old, and carol nothing."""
-    connection = await asyncpg.connect(inbox_database)
-    await ensure_partitions(connection, OLDER_MONTH.begins)
-    await ensure_partitions(connection, LAST_MONTH.begins)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def filled(pool: Pool, connection: Connection) -> Pool:
-    """Everything in it is settled."""
-    for month in (OLDER_MONTH, OLD_MONTH, LAST_MONTH):
-        for day in range(3):
-            await send(pool, "alice", at=month.begins + timedelta(days=day))
-    await send(pool, "bob", at=OLD_MONTH.begins)
-    await send(pool, "carol", at=LAST_MONTH.begins)
-    await connection.execute(SETTLED)
-    return pool
-
-
-async def send(pool: Pool, *users: str, at: datetime = NOW) -> list[UUID]:
-    (accepted,) = await PostgresSubmissions(pool).accept([write_submission(*users, at=at)])
-    assert isinstance(accepted, Accepted)
-    return [placed.id for placed in accepted.placed]
-
-
-async def numbers_from_the_floor(pool: Pool, owner: UserKey) -> list[int]:
-    """What a device at the floor is shown; one below it must be refused."""
-    inbox = PostgresInbox(pool)
-    floor = (await inbox.head(owner)).floor
-    for below in range(floor):
-        with pytest.raises(Resync):
-            await inbox.read(owner, below, 100)
-    return [event.seq for event in (await inbox.read(owner, floor, 100)).events]
-
-
-async def months(connection: Connection) -> dict[str, str]:
-    return {found.month.name: found.state for found in await find_months(connection)}
-
-
-def retention(database: str, days: int = DAYS) -> Retention:
-    return Retention(lambda: database, days)
 
 
 async def test_months_whose_last_moment_is_too_old_are_dropped(
@@ -225,76 +172,41 @@ async def test_a_month_that_somebody_else_detached_is_not_touched(filled: Pool, 
     assert await connection.fetchval(f"SELECT count(*) FROM {OLDER_MONTH.name}") == 3
 
 
-async def test_what_keeps_a_month_from_being_detached_is_told(
-    filled: Pool, connection: Connection, inbox_database: str
+@pytest.mark.parametrize(
+    ("obstacle", "told"),
+    [
+        ("CREATE TABLE others PARTITION OF notifications DEFAULT", "default partition"),
+        (f"CREATE VIEW theirs AS SELECT * FROM {OLDER_MONTH.name}", "other objects depend on it"),
+    ],
+)
+async def test_what_keeps_a_month_from_being_dropped_is_told(
+    filled: Pool, connection: Connection, inbox_database: str, obstacle: str, told: str
 ) -> None:
-    await connection.execute("CREATE TABLE others PARTITION OF notifications DEFAULT")
-    with pytest.raises(Unavailable, match=r"cannot be detached.*default partition"):
+    await connection.execute(obstacle)
+    with pytest.raises(Unavailable, match=f"{OLDER_MONTH.name} cannot be dropped: .*{told}"):
         await retention(inbox_database).enforce(NOW)
+    assert await numbers_from_the_floor(filled, ALICE) == [4, 5, 6, 7, 8, 9]
     assert await numbers_from_the_floor(filled, CAROL) == [1]
 
 
-# What is still needed
+async def test_a_role_that_owns_no_partition_is_told(postgres: Postgres, filled: Pool, inbox_database: str) -> None:
+    name = inbox_database.rsplit("/", 1)[1]
+    postgres.execute("CREATE ROLE keeper LOGIN PASSWORD 'keeper'")
+    try:
+        postgres.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO keeper", name)
+        with pytest.raises(Unavailable, match="must be owner"):
+            await retention(f"postgresql://keeper:keeper@127.0.0.1:{postgres.port}/{name}").enforce(NOW)
+    finally:
+        postgres.execute("DROP OWNED BY keeper", name)
+        postgres.execute("DROP ROLE keeper")
 
 
-async def expect_kept(connection: Connection, let_go: str) -> None:
-    """The month stays, with all that is read in it, until the statement was run."""
-    assert await drop_months(connection, CUTOFF) == [OLDER_MONTH.name]
-    assert await connection.fetchval("SELECT max(floor) FROM inbox_heads") == 3
-    await connection.execute(let_go)
-    assert await drop_months(connection, CUTOFF) == [OLD_MONTH.name]
-
-
-async def test_a_month_with_an_unsettled_job_stays(filled: Pool, connection: Connection) -> None:
-    await send(filled, "bob", at=OLD_MONTH.ends - timedelta(seconds=1))
-    await expect_kept(connection, SETTLED)
-
-
-@pytest.mark.parametrize("days_to_release", [-300, 5])
-async def test_a_month_with_something_held_stays(filled: Pool, connection: Connection, days_to_release: int) -> None:
-    await hold(connection, NOW + timedelta(days=days_to_release), None)
-    await expect_kept(connection, "UPDATE notifications SET cancelled_at = now() WHERE release_at IS NOT NULL")
-
-
-async def test_what_was_held_is_kept_from_the_moment_when_it_was_shown(filled: Pool, connection: Connection) -> None:
-    await hold(connection, CUTOFF + timedelta(seconds=1), 10)
-    await expect_kept(connection, "UPDATE notifications SET release_at = release_at - interval '1 day'")
-
-
-async def hold(connection: Connection, release_at: datetime, seq: int | None) -> None:
-    query = """
-        INSERT INTO notifications (id, tenant, recipient_id, request_id, ordinal, type, content, created_at,
-            release_at, seq)
-        VALUES ($1, $2, 'bob', $1, 1, 'greeting', 'Hello', $3, $4, $5)
-    """
-    await connection.execute(query, uuid7(OLD_MONTH.begins, 7), TENANT, OLD_MONTH.begins, release_at, seq)
-
-
-async def test_a_month_with_items_of_a_digest_to_come_stays(filled: Pool, connection: Connection) -> None:
-    await add_digest(connection, item_at=OLD_MONTH.begins)
-    await expect_kept(connection, SETTLED)
-
-
-async def test_a_month_with_a_request_to_a_room_that_goes_on_stays(filled: Pool, connection: Connection) -> None:
-    await add_room_request(connection, OLD_MONTH.begins, "accepted")
-    await expect_kept(connection, "UPDATE room_requests SET state = 'expanded'")
-
-
-async def add_digest(connection: Connection, item_at: datetime) -> None:
-    """One that was opened today, with an item of another month."""
-    id = uuid7(NOW, 1)
-    await connection.execute("INSERT INTO digests VALUES ($1, $2, 'bob', 'email', 'daily', $3, $3)", id, TENANT, NOW)
-    await connection.execute("INSERT INTO digest_items VALUES ($1, $2, $3)", id, uuid7(item_at, 2), item_at)
-    query = """
-        INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, digest)
-        VALUES ($1, 'email', $2, 'bob', 'low', $3, true)
-    """
-    await connection.execute(query, id, TENANT, NOW)
-
-
-async def add_room_request(connection: Connection, at: datetime, state: str) -> None:
-    query = "INSERT INTO room_requests VALUES ($1, $2, 'post:1', '{}', $3, $4, '', 0, $3)"
-    await connection.execute(query, uuid7(at, 3), TENANT, at, state)
+async def test_an_address_that_cannot_be_read_now_is_read_the_next_time(filled: Pool, inbox_database: str) -> None:
+    addresses = iter(["nonsense", inbox_database])
+    kept = Retention(lambda: next(addresses), DAYS)
+    with pytest.raises(Unavailable, match="cannot connect"):
+        await kept.enforce(NOW)
+    assert await kept.enforce(NOW) == [OLDER_MONTH.name, OLD_MONTH.name]
 
 
 def test_a_partition_tells_its_month() -> None:
