@@ -130,6 +130,15 @@ async def test_a_letter_is_retried_once(stores: Stores, producer: Producer, work
     assert await worker.sweep() == {replace(job, turn=1)}
 
 
+async def test_what_is_retried_counts_as_queued_anew(stores: Stores, producer: Producer) -> None:
+    _, mail = await queue(stores, producer, channels=2)
+    key = await bury(stores, mail)
+    await stores.later(3 * 86_400)
+    await stores.dead_letters.retry(TENANT, [key])
+    (errand,) = (await stores.outbox.errands([replace(mail, turn=1)])).values()
+    assert abs(errand.queued_at - stores.now()) < timedelta(seconds=5)
+
+
 async def test_a_digest_is_retried_as_a_digest(stores: Stores, producer: Producer, worker: Worker) -> None:
     due_at = stores.now() + timedelta(hours=1)
     _, mail = await queue(stores, producer, channels=2)
@@ -149,6 +158,7 @@ async def test_a_digest_is_retried_as_a_digest(stores: Stores, producer: Produce
     edition = await stores.digests.edit(again, 10)
     assert edition is not None
     assert (edition.total, edition.attempts) == (1, 0)
+    assert due_at < edition.queued_at <= stores.now()
 
 
 async def test_what_was_cancelled_or_has_expired_cannot_be_retried_and_stays(

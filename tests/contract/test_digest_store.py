@@ -60,7 +60,7 @@ async def test_what_is_collected_goes_out_together_when_it_is_due(
     edition = await stores.digests.edit(job_for(1), 2)
     assert edition is not None
     assert [notification.message.content for notification in edition.notifications] == ["three", "two"]
-    assert (edition.total, edition.period, edition.attempts) == (3, Frequency.DAILY, 0)
+    assert (edition.total, edition.period, edition.queued_at, edition.attempts) == (3, Frequency.DAILY, due_at, 0)
 
 
 async def test_a_digest_has_one_record_however_many_collect_for_it_at_once(

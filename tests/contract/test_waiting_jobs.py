@@ -37,6 +37,19 @@ async def test_an_errand_tells_what_to_bring_and_what_was_tried(stores: Stores, 
     assert await stores.logged(mail) == Logged("retrying", "busy")
 
 
+async def test_an_errand_tells_since_when_it_could_be_brought(stores: Stores, producer: Producer, mail: Job) -> None:
+    (errand,) = (await stores.outbox.errands([mail])).values()
+    assert abs(errand.queued_at - errand.notification.created_at) < timedelta(seconds=2)
+    later = replace(producer.write_for(2 * 86_400, "alice"), channels=frozenset({Channel.EMAIL}))
+    await stores.submissions.accept([later])
+    (errand,) = (await stores.outbox.errands([job_of(later, later.copies[0], Channel.EMAIL)])).values()
+    assert errand.queued_at == later.send_at
+    until = stores.now() + timedelta(hours=8)
+    await stores.outbox.settle([Outcome(mail, Status.HELD, "quiet hours", attempted=False, until=until)])
+    (errand,) = (await stores.outbox.errands([replace(mail, turn=1)])).values()
+    assert errand.queued_at == until
+
+
 async def test_a_job_that_is_tried_again_is_left_to_the_queue(stores: Stores, mail: Job, worker: Worker) -> None:
     await stores.later(REDRIVE_AFTER - 60)
     await stores.outbox.settle([Outcome(mail, Status.RETRYING, "busy", wait=2.0)])

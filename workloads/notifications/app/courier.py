@@ -91,8 +91,7 @@ class Courier:
             return Outcome(delivery.job, Status.GONE, "expired, cancelled, or settled before", attempted=False)
         if reason := self._carrier.find_reason_to_skip(errand):
             return Outcome(delivery.job, Status.SKIPPED, reason, attempted=False)
-        since = errand.notification.created_at
-        attempt = Attempt(delivery.job, errand.attempts, delivery.deliveries, since, self._clock())
+        attempt = Attempt(delivery.job, errand.attempts, delivery.deliveries, errand.queued_at, self._clock())
         held_back = await self._hold_back(errand, attempt)
         return held_back or await self._try(attempt, errand.hand_outs, partial(self._carrier.prepare, errand))
 
@@ -103,7 +102,7 @@ class Courier:
             return Outcome(job, Status.GONE, "settled before", attempted=False)
         if not edition.total:
             return Outcome(job, Status.SKIPPED, "everything in it was read meanwhile", attempted=False)
-        attempt = Attempt(job, edition.attempts, delivery.deliveries, self._clock(), self._clock())
+        attempt = Attempt(job, edition.attempts, delivery.deliveries, edition.queued_at, self._clock())
         return await self._try(attempt, edition.hand_outs, partial(self._carrier.prepare_digest, _bind(job, edition)))
 
     async def _hold_back(self, errand: Errand, attempt: Attempt) -> Outcome | None:

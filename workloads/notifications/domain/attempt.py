@@ -22,7 +22,7 @@ ATTEMPTS: Final[Mapping[Channel, int]] = {
 class Attempt:
     """A job in the hands of a worker: `failed` attempts were made before, `hand_outs` count this time too.
 
-    `since` is when its notification was accepted.
+    `since` is when it could be brought for the first time.
     """
 
     job: Job

@@ -25,11 +25,12 @@ class Digest:
 class Edition:
     """A digest as it goes out: `total` notifications that are still unread, the newest of them here, newest first.
 
-    `attempts` and `hand_outs` are those of an `Errand`.
+    `queued_at`, `attempts` and `hand_outs` are those of an `Errand`.
     """
 
     period: Frequency
     notifications: Sequence[Notification] = field(repr=False)
     total: int
+    queued_at: datetime
     attempts: int = 0
     hand_outs: int = 0

@@ -31,7 +31,7 @@ class MemoryDigests:
 
     async def collect(self, job: Job, digest: Digest) -> bool:
         """Put the notification of a job into the digest of an hour."""
-        if not self._outbox.holds(job):
+        if self._outbox.find_row(job) is None:
             return True
         record = self._open(digest)
         if record.closed_at is not None:
@@ -42,13 +42,14 @@ class MemoryDigests:
 
     async def edit(self, job: Job, limit: int) -> Edition | None:
         """Close a digest and return what it has to tell."""
-        record = self.records.get(job.notification)
-        if record is None or not self._outbox.holds(job):
+        record, row = self.records.get(job.notification), self._outbox.find_row(job)
+        if record is None or row is None:
             return None
         record.closed_at = record.closed_at or self._clock()
         found = [notification for id in record.items if (notification := self._find(id))]
         found.sort(key=lambda notification: (notification.created_at, notification.id), reverse=True)
-        return Edition(record.digest.period, tuple(found[:limit]), len(found), *self._outbox.read_attempts(job))
+        tried = self._outbox.read_attempts(job)
+        return Edition(record.digest.period, tuple(found[:limit]), len(found), row.queued_at, *tried)
 
     def _open(self, digest: Digest) -> _Record:
         for record in self.records.values():

@@ -40,9 +40,10 @@ class MemoryOutbox:
         """Put in a job, unless it is there already."""
         self.rows.setdefault((row.job.notification, row.job.channel), row)
 
-    def holds(self, job: Job) -> bool:
-        """Say whether a job has a row in its very turn."""
-        return self._row(job) is not None
+    def find_row(self, job: Job) -> Row | None:
+        """Return the row of a job in its very turn."""
+        row = self.rows.get((job.notification, job.channel))
+        return row if row is not None and (row.job.owner, row.job.turn) == (job.owner, job.turn) else None
 
     def read_attempts(self, job: Job) -> tuple[int, int]:
         """Return the attempts and hand-outs of a job."""
@@ -67,7 +68,7 @@ class MemoryOutbox:
     async def mark_published(self, jobs: Sequence[Job]) -> None:
         """Record that the work stream has them."""
         for job in jobs:
-            row = self._row(job)
+            row = self.find_row(job)
             if row is not None and row.published_at is None and not row.swept:
                 row.published_at = self._clock()
 
@@ -96,18 +97,18 @@ class MemoryOutbox:
 
     async def events(self, jobs: Sequence[Job]) -> dict[Job, InboxEvent]:
         """Return what to show for each job that still has something to show."""
-        found = {job: found[0] for job in jobs if self._row(job) and (found := self._find(job.notification))}
+        found = {job: found[0] for job in jobs if self.find_row(job) and (found := self._find(job.notification))}
         return {job: created(item, item.seq - 1) for job, item in found.items() if item.seq}
 
     async def errands(self, jobs: Sequence[Job]) -> dict[Job, Errand]:
         """Return what to bring for each job that still has something to bring."""
-        found = {job: self._find(job.notification) for job in jobs if self._row(job)}
-        return {job: self._errand(job, *one) for job, one in found.items() if one}
+        rows = {job: row for job in jobs if (row := self.find_row(job))}
+        return {job: self._errand(row, *one) for job, row in rows.items() if (one := self._find(job.notification))}
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Write outcomes to the delivery log, and delete their outbox rows or put them back."""
         for outcome in outcomes:
-            row = self._row(outcome.job)
+            row = self.find_row(outcome.job)
             if row is not None:
                 self.log(outcome)
                 self._settle(row, outcome)
@@ -120,12 +121,8 @@ class MemoryOutbox:
         """Return how many jobs wait in all queues together, up to `most`."""
         return min(sum(self._backlog(queue).depth for queue in Queue), most)
 
-    def _row(self, job: Job) -> Row | None:
-        row = self.rows.get((job.notification, job.channel))
-        return row if row is not None and (row.job.owner, row.job.turn) == (job.owner, job.turn) else None
-
-    def _errand(self, job: Job, notification: Notification, delivered_at: datetime | None) -> Errand:
-        return Errand(job, notification, delivered_at, *self.read_attempts(job))
+    def _errand(self, row: Row, notification: Notification, delivered_at: datetime | None) -> Errand:
+        return Errand(row.job, notification, row.queued_at, delivered_at, *self.read_attempts(row.job))
 
     def _settle(self, row: Row, outcome: Outcome) -> None:
         now = self._clock()

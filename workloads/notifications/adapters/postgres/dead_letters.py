@@ -51,8 +51,9 @@ WITH asked AS ({ASKED}), letter AS (
     WHERE (d.notification_id, d.channel) = (l.notification_id, l.channel) AND l.outcome = 'retried'
     RETURNING d.*
 ), queued AS (
-    INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, turn, digest, follow_up)
-    SELECT notification_id, channel, tenant, recipient, queue, created_at, turn + 1, digest, false
+    INSERT INTO outbox
+        (notification_id, channel, tenant, recipient, queue, created_at, queued_at, turn, digest, follow_up)
+    SELECT notification_id, channel, tenant, recipient, queue, created_at, now(), turn + 1, digest, false
     FROM retried
     ON CONFLICT (notification_id, channel) DO NOTHING
 ), logged AS (

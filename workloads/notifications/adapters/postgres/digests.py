@@ -10,7 +10,7 @@ from notifications.domain.jobs import Job, Queue
 from notifications.domain.preferences import Frequency
 
 LOCK_JOB: Final = """
-SELECT created_at
+SELECT created_at, queued_at
 FROM outbox
 WHERE (notification_id, channel, tenant, recipient, turn) = ($1, $2, $3, $4, $5)
 FOR UPDATE
@@ -70,14 +70,15 @@ class PostgresDigests:
 
 async def _collect(connection: Connection, job: Job, digest: Digest) -> bool:
     async with connection.transaction():
-        created_at = await connection.fetchval(LOCK_JOB, *_key(job))
-        if created_at is None:
+        held = await connection.fetchrow(LOCK_JOB, *_key(job))
+        if held is None:
             return True
         owner = job.owner.tenant, job.owner.user, job.channel
         (row,) = await connection.fetch(OPEN, digest.id, *owner, digest.period, digest.due_at)
         if row["closed_at"] is not None:
             return False
-        await connection.execute(COLLECT, row["id"], job.notification, created_at, job.channel, job.owner.tenant)
+        item = row["id"], job.notification, held["created_at"]
+        await connection.execute(COLLECT, *item, job.channel, job.owner.tenant)
         if row["fresh"]:
             place = job.channel, job.owner.tenant, job.owner.user, Queue.LOW
             await connection.execute(QUEUE, row["id"], *place, row["created_at"], digest.due_at)
@@ -86,7 +87,8 @@ async def _collect(connection: Connection, job: Job, digest: Digest) -> bool:
 
 async def _edit(connection: Connection, job: Job, limit: int) -> Edition | None:
     async with connection.transaction():
-        if await connection.fetchval(LOCK_JOB, *_key(job)) is None:
+        held = await connection.fetchrow(LOCK_JOB, *_key(job))
+        if held is None:
             return None
         period = await connection.fetchval(CLOSE, job.notification, job.owner.tenant, job.owner.user)
         rows = await connection.fetch(READ, job.notification, limit)
@@ -95,7 +97,7 @@ async def _edit(connection: Connection, job: Job, limit: int) -> Edition | None:
         return None
     attempts = (tried["attempts"], tried["hand_outs"]) if tried else (0, 0)
     total = rows[0]["total"] if rows else 0
-    return Edition(Frequency(period), tuple(map(notification, rows)), total, *attempts)
+    return Edition(Frequency(period), tuple(map(notification, rows)), total, held["queued_at"], *attempts)
 
 
 def _key(job: Job) -> tuple[object, ...]:

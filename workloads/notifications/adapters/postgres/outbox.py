@@ -87,7 +87,8 @@ WHERE n.seq IS NOT NULL AND {ALIVE}
 
 ERRANDS: Final = f"""
 WITH asked AS ({ASKED})
-SELECT o.channel, {COLUMNS}, n.delivered_at, coalesce(d.attempts, 0) AS attempts, coalesce(d.hand_outs, 0) AS hand_outs
+SELECT o.channel, o.queued_at, {COLUMNS}, n.delivered_at, coalesce(d.attempts, 0) AS attempts,
+    coalesce(d.hand_outs, 0) AS hand_outs
 FROM asked a
 JOIN outbox o USING (notification_id, channel, tenant, recipient, turn)
 JOIN notifications n ON n.id = o.notification_id AND n.created_at = o.created_at
@@ -266,4 +267,5 @@ def _settled(outcome: Outcome) -> tuple[object, ...]:
 
 
 def _errand(job: Job, row: Record) -> Errand:
-    return Errand(job, notification(row), row["delivered_at"], row["attempts"], row["hand_outs"])
+    queued_at, delivered_at = row["queued_at"], row["delivered_at"]
+    return Errand(job, notification(row), queued_at, delivered_at, row["attempts"], row["hand_outs"])
