@@ -1,6 +1,5 @@
 """Brings a job over a channel other than the socket: asks what is wished for, tries, and says what became of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,12 +34,12 @@ from notifications.ports.store import OutboxStore, PreferenceStore
 
 ATTEMPT_TIMEOUT: Final = {Queue.HIGH: ATTEMPT_HIGH, Queue.NORMAL: ATTEMPT_NORMAL, Queue.LOW: ATTEMPT_LOW}
 
-Send = Callable[[], Awaitable[None]]
-"""One attempt. Raises TemporaryFailure, Rejected or NotConfigured."""
+Send = Callable[[float], Awaitable[None]]
+"""One attempt, within so many seconds. Raises TemporaryFailure, Rejected, NotConfigured or Nowhere."""
 
 
 class Carrier(Protocol):
-    """One channel. Everything is looked up before the attempt, which alone is limited in time.
+    """One channel. Everything is looked up before the attempt: the database may take its time, providers may not.
 
     Both methods raise Unavailable when the database cannot be asked, Nowhere when the recipient has no address.
     """
@@ -142,11 +141,9 @@ class Courier:
         job = attempt.job
         if is_poison(attempt.hand_outs - hand_outs):
             return Outcome(job, Status.DEAD, f"handed out {attempt.hand_outs - hand_outs} times")
-        limit = ATTEMPT_TIMEOUT[job.queue]
         try:
             send = await prepare()
-            async with asyncio.timeout(limit):
-                await send()
+            await send(ATTEMPT_TIMEOUT[job.queue])
         except Nowhere as error:
             return Outcome(job, Status.SKIPPED, str(error), attempted=False)
         except NotConfigured as error:
@@ -155,8 +152,6 @@ class Courier:
             return Outcome(job, Status.DEAD, str(error))
         except TemporaryFailure as error:
             return attempt.fail(error)
-        except TimeoutError:
-            return attempt.fail(TemporaryFailure(f"it took longer than {limit:g} s"))
         return Outcome(job, Status.SENT)
 
     async def _read(self, jobs: Sequence[Job]) -> Sequence[Errand | None]:

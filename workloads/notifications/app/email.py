@@ -50,7 +50,7 @@ class EmailCarrier:
             raise Nowhere("no mail address is known of the recipient")
         mail = await compose(card.address, Reader(card.name, card.locale))
 
-        async def send() -> None:
-            await self.providers.call(lambda provider: provider.send(mail))
+        async def send(within: float) -> None:
+            await self.providers.call(lambda provider: provider.send(mail), within=within)
 
         return send

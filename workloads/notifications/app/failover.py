@@ -1,13 +1,15 @@
 """Several providers of one channel: the first that works takes the message."""
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Generic, TypeVar
 
 from notifications.domain.breaker import Breaker, Permit, State
 from notifications.domain.errors import LeftAlone, NotConfigured, Rejected, TemporaryFailure
-from notifications.domain.limits import MAX_BREAKERS
+from notifications.domain.limits import ATTEMPT_LOW, MAX_BREAKERS
 
 _log = logging.getLogger(__name__)
 _P = TypeVar("_P")
@@ -27,18 +29,21 @@ class Failover(Generic[_P]):
         self._monotonic = monotonic
         self._breakers: OrderedDict[tuple[str, str], Breaker] = OrderedDict()
 
-    async def call(self, attempt: Callable[[_P], Awaitable[_R]], scope: str = "") -> _R:
+    async def call(self, attempt: Callable[[_P], Awaitable[_R]], scope: str = "", within: float = ATTEMPT_LOW) -> _R:
         """Return what the first provider that works makes of the attempt.
 
+        `within` is how many seconds there are for all of them: one that hangs leaves those behind it their share.
         Raises NotConfigured without providers; Rejected as soon as one refuses the message, which says nothing against
         the provider and would be no better elsewhere; TemporaryFailure when all failed, and LeftAlone when none was
         asked.
         """
         self.require()
         failures: list[TemporaryFailure] = []
-        for name in self._providers:
+        end = self._monotonic() + within
+        for left, name in zip(range(len(self._providers), 0, -1), self._providers, strict=True):
+            hasty = partial(_hurry, attempt, self._providers[name], max(0.0, end - self._monotonic()) / left)
             try:
-                return await self._ask(name, scope, attempt)
+                return await self._ask(name, scope, hasty)
             except TemporaryFailure as error:
                 failures.append(error)
         kind = LeftAlone if all(isinstance(failure, LeftAlone) for failure in failures) else TemporaryFailure
@@ -49,13 +54,13 @@ class Failover(Generic[_P]):
         if not self._providers:
             raise NotConfigured(f"no provider is configured for {self._channel}")
 
-    async def _ask(self, name: str, scope: str, attempt: Callable[[_P], Awaitable[_R]]) -> _R:
+    async def _ask(self, name: str, scope: str, attempt: Callable[[], Awaitable[_R]]) -> _R:
         breaker = self._breaker(name, scope)
         permit = breaker.admit(now := self._monotonic())
         if permit is None:
             raise LeftAlone(f"{name} has failed too often and is left alone", breaker.wait(now))
         try:
-            answer = await attempt(self._providers[name])
+            answer = await attempt()
         except (TemporaryFailure, Rejected) as error:
             self._record(name, breaker, permit, failed=isinstance(error, TemporaryFailure))
             raise
@@ -78,6 +83,14 @@ class Failover(Generic[_P]):
         if len(self._breakers) > MAX_BREAKERS:
             self._breakers.popitem(last=False)
         return breaker
+
+
+async def _hurry(attempt: Callable[[_P], Awaitable[_R]], provider: _P, seconds: float) -> _R:
+    try:
+        async with asyncio.timeout(seconds):
+            return await attempt(provider)
+    except TimeoutError:
+        raise TemporaryFailure(f"it took longer than {seconds:.3g} s") from None
 
 
 def _soonest(failures: list[TemporaryFailure]) -> float | None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from notifications.app.compose import Composer
@@ -59,13 +60,13 @@ class PushCarrier:
         devices = await self._find_devices(notification.owner)
         reader = await self._find_reader(notification.owner)
         push = await self._composer.compose_push(notification, reader, self._clock())
-        return lambda: self._wake_all(push, devices)
+        return partial(self._wake_all, push, devices)
 
     async def prepare_digest(self, bundle: Bundle) -> Send:
         """Return what wakes the devices for a digest."""
         devices = await self._find_devices(bundle.owner)
         push = await self._composer.compose_digest_push(bundle, await self._find_reader(bundle.owner))
-        return lambda: self._wake_all(push, devices)
+        return partial(self._wake_all, push, devices)
 
     async def _find_devices(self, owner: UserKey) -> tuple[Device, ...]:
         devices = await self._devices.devices(owner)
@@ -77,10 +78,10 @@ class PushCarrier:
         card = await self._contacts.card(owner) or Contact()
         return Reader(card.name, card.locale)
 
-    async def _wake_all(self, push: Push, devices: Sequence[Device]) -> None:
+    async def _wake_all(self, push: Push, devices: Sequence[Device], within: float) -> None:
         woken = self._woken.pop(push.id, set[UUID]())
         asleep = [device for device in devices if device.id not in woken]
-        failures = await asyncio.gather(*(self._wake(push, device) for device in asleep))
+        failures = await asyncio.gather(*(self._wake(push, device, within) for device in asleep))
         dead = [device for device, failure in zip(asleep, failures, strict=True) if isinstance(failure, DeadToken)]
         if dead:
             await self._devices.forget([device.id for device in dead])
@@ -103,10 +104,10 @@ class PushCarrier:
         if len(self._woken) > MAX_HALF_PUSHED:
             self._woken.popitem(last=False)
 
-    async def _wake(self, push: Push, device: Device) -> _Failure | None:
+    async def _wake(self, push: Push, device: Device, within: float) -> _Failure | None:
         scope = origin(device.target.endpoint) if isinstance(device.target, Subscription) else ""
         try:
-            await self._providers[device.kind].call(lambda provider: provider.send(push, device), scope)
+            await self._providers[device.kind].call(lambda provider: provider.send(push, device), scope, within)
         except (TemporaryFailure, Rejected, NotConfigured) as failure:
             return failure
         return None

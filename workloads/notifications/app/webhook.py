@@ -39,8 +39,8 @@ class WebhookCarrier:
             raise Nowhere("no webhook is known of the recipient")
         webhook = Webhook(str(errand.notification.id), url, _write(errand.notification))
 
-        async def send() -> None:
-            await self.callers.call(lambda caller: caller.call(webhook), origin(url))
+        async def send(within: float) -> None:
+            await self.callers.call(lambda caller: caller.call(webhook), origin(url), within)
 
         return send
 

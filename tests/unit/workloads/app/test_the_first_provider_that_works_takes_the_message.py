@@ -9,6 +9,7 @@ import pytest
 from notifications.app.failover import Failover
 from notifications.domain.errors import DeadToken, NotConfigured, Rejected, TemporaryFailure
 from notifications.domain.limits import BREAKER_MINIMUM, BREAKER_OPEN, MAX_BREAKERS
+from tests.unit.workloads.app.world import in_virtual_time
 
 
 class Line:
@@ -126,6 +127,33 @@ async def test_a_call_that_was_given_up_counts_neither_way(line: Line) -> None:
             await line.failover.call(hang)
     line.does["first"] = None
     assert await line.send() == "first"
+
+
+def test_one_that_hangs_leaves_the_others_their_share_and_is_left_alone_in_the_end() -> None:
+    async def run() -> None:
+        now = asyncio.get_running_loop().time
+
+        async def ask(provider: str) -> float:
+            await asyncio.sleep(9 if provider == "hangs" else 4)
+            return now()
+
+        failover = Failover("email", {"hangs": "hangs", "slow": "slow"}, now)
+        at_once = [failover.call(ask, within=10) for _ in range(BREAKER_MINIMUM)]
+        assert await asyncio.gather(*at_once) == [9] * BREAKER_MINIMUM
+        assert await failover.call(ask, within=10) == 9 + 4
+
+    in_virtual_time(run)
+
+
+def test_when_all_hang_the_time_for_all_of_them_is_kept() -> None:
+    async def run() -> float:
+        now = asyncio.get_running_loop().time
+        failover = Failover("email", dict.fromkeys("abc"), now)
+        with pytest.raises(TemporaryFailure, match="it took longer than 4 s; it took longer than 4 s; it took"):
+            await failover.call(lambda _: asyncio.sleep(99), within=12)
+        return now()
+
+    assert in_virtual_time(run) == 12
 
 
 async def test_without_a_provider_the_channel_is_not_configured() -> None:
