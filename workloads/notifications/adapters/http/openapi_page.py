@@ -1,5 +1,6 @@
 """The OpenAPI document as a page for people: HTML without scripts, in which every name leads to what it names."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -112,7 +113,7 @@ def _table(head: str, rows: Iterable[tuple[str, str, str]]) -> str:
 
 
 def _type(schema: Document) -> str:
-    bounds = ", ".join(told.format(_literal(schema[key])) for key, told in _BOUNDS if key in schema)
+    bounds = ", ".join(told.format(_literal(schema[key])) for key, told in _BOUNDS if schema.get(key) is not None)
     return f"{_kind(schema)} <small>{bounds}</small>" if bounds else _kind(schema)
 
 
@@ -138,7 +139,7 @@ def _name(reference: Document) -> str:
 
 
 def _literal(value: Any) -> str:
-    return f"<code>{escape(str(value) if isinstance(value, str) else repr(value))}</code>"
+    return f"<code>{escape(value if isinstance(value, str) else json.dumps(value))}</code>"
 
 
 def _prose(text: str) -> str:

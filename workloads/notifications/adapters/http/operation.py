@@ -41,7 +41,6 @@ class Media:
 
 
 HTML = Media("text/html")
-FORM = Media("application/x-www-form-urlencoded")
 
 
 @dataclass(frozen=True, slots=True)

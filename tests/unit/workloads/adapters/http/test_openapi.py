@@ -134,6 +134,12 @@ def test_the_page_shows_text_as_text(document: Document) -> None:
     assert "A <code>thing</code> &amp; more." in page
 
 
+def test_the_page_writes_values_as_json_does(whole: Document) -> None:
+    page = render_page(whole, "style.css")
+    assert "else <code>true</code>" in page
+    assert not re.search(r"<code>(None|True|False)</code>", page)
+
+
 def test_the_page_names_no_host_and_runs_nothing(whole: Document) -> None:
     page = render_page(whole, "style.css")
     assert not re.search(r'<script|<iframe|<img|\son\w+=|style=|(href|src|action)="(\w+:|//)', page)
