@@ -19,6 +19,7 @@ from notifications.domain.preferences import (
     DEFAULT_DIGEST,
     Frequency,
     Hold,
+    Preference,
     Show,
     Skip,
     Wishes,
@@ -115,11 +116,8 @@ class Courier:
                 return None
             case Skip(reason):
                 return Outcome(job, Status.SKIPPED, reason, attempted=False)
-            case Hold(until, reason):
-                wish = wishes.user or wishes.tenant or DEFAULT
-                if wish.frequency is Frequency.INSTANT or job.channel is Channel.WEBHOOK:
-                    return Outcome(job, Status.HELD, reason, attempted=False, until=until)
-                return await self._collect(attempt, wish.frequency, next_digest(wish, attempt.now, DEFAULT_DIGEST))
+            case Hold() as hold:
+                return await self._put_off(errand, attempt, wishes.user or wishes.tenant or DEFAULT, hold)
 
     async def _find_wishes(self, job: Job, type_: str) -> Wishes:
         own = await self._records.preferences.preferences(job.owner)
@@ -129,6 +127,14 @@ class Courier:
             for entries in (own, defaults)
         )
         return Wishes(user, tenant)
+
+    async def _put_off(self, errand: Errand, attempt: Attempt, wish: Preference, hold: Hold) -> Outcome | None:
+        until, job = hold.until, errand.job
+        if wish.frequency is not Frequency.INSTANT:
+            if job.channel is not Channel.WEBHOOK:
+                return await self._collect(attempt, wish.frequency, until)
+            until = next_digest(wish, errand.notification.created_at, DEFAULT_DIGEST)  # the hour comes once for each
+        return Outcome(job, Status.HELD, hold.reason, attempted=False, until=until) if until > attempt.now else None
 
     async def _collect(self, attempt: Attempt, period: Frequency, due_at: datetime) -> Outcome:
         job, id = attempt.job, self._make_id(attempt.now)
