@@ -12,7 +12,7 @@ WORDS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ", "FROM ", "TABLE ", "WHERE "
 # PostgreSQL takes no arguments in these statements; names of months are made or matched by a pattern there
 NAMES_OF_MONTHS = {
     "partitions.py": {"month.name", "month.begins.isoformat()", "month.ends.isoformat()"},
-    "retention.py": {"month.name", "name", "partition", "how", "MARK"},
+    "retention.py": {"month.name", "name", "partition", "MARK"},
 }
 
 
@@ -42,11 +42,12 @@ def put_in(node: ast.AST) -> set[str]:
 
 
 def test_nothing_is_put_into_statements_but_the_names_of_months() -> None:
-    found = {
-        name: {text for function in functions(module) for node in ast.walk(function) for text in put_in(node)}
-        for name, module in modules()
-    }
-    assert {name: texts for name, texts in found.items() if texts} == NAMES_OF_MONTHS
+    found = 0
+    for name, module in modules():
+        texts = {text for function in functions(module) for node in ast.walk(function) for text in put_in(node)}
+        assert texts <= NAMES_OF_MONTHS.get(name, set()), name
+        found += len(texts)
+    assert found > 4
 
 
 def test_statements_are_put_together_from_constants_only() -> None:
