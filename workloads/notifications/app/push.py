@@ -13,7 +13,15 @@ from notifications.app.failover import Failover
 from notifications.app.phrasing import Bundle
 from notifications.domain.contact import Contact
 from notifications.domain.errand import Errand
-from notifications.domain.errors import DeadToken, NotConfigured, Nowhere, Rejected, TemporaryFailure
+from notifications.domain.errors import (
+    DeadToken,
+    LeftAlone,
+    NotConfigured,
+    Nowhere,
+    Rejected,
+    TemporaryFailure,
+    Unavailable,
+)
 from notifications.domain.jobs import Channel
 from notifications.domain.limits import MAX_HALF_PUSHED
 from notifications.domain.network import origin
@@ -82,19 +90,31 @@ class PushCarrier:
         woken = self._woken.pop(push.id, set[UUID]())
         asleep = [device for device in devices if device.id not in woken]
         failures = await asyncio.gather(*(self._wake(push, device, within) for device in asleep))
-        dead = [device for device, failure in zip(asleep, failures, strict=True) if isinstance(failure, DeadToken)]
-        if dead:
-            await self._devices.forget([device.id for device in dead])
-            _log.info("devices forgotten", extra={"tenant": dead[0].owner.tenant, "devices": len(dead)})
+        await self._forget(
+            [each for each, failure in zip(asleep, failures, strict=True) if isinstance(failure, DeadToken)]
+        )
         woken |= {device.id for device, failure in zip(asleep, failures, strict=True) if failure is None}
         self._judge(push, woken, [failure for failure in failures if failure is not None])
 
+    async def _forget(self, dead: Sequence[Device]) -> None:
+        """What cannot be deleted now is found dead the next time; it must not have the others woken once more."""
+        if not dead:
+            return
+        told = {"tenant": dead[0].owner.tenant, "devices": len(dead)}
+        try:
+            await self._devices.forget([device.id for device in dead])
+        except Unavailable as error:
+            _log.warning("dead devices not forgotten", extra={**told, "reason": str(error)})
+        else:
+            _log.info("devices forgotten", extra=told)
+
     def _judge(self, push: Push, woken: set[UUID], failures: Sequence[_Failure]) -> None:
         """Raise what failed, if it may still succeed, or if no device was woken."""
-        temporary = next((failure for failure in failures if isinstance(failure, TemporaryFailure)), None)
-        if temporary is not None:
+        temporary = [failure for failure in failures if isinstance(failure, TemporaryFailure)]
+        if temporary:
             self._remember(push, woken)
-            raise temporary
+            # One that was tried, if any was: it counts as an attempt, or this would go on for a day
+            raise min(temporary, key=lambda failure: isinstance(failure, LeftAlone))
         if not woken and failures:
             alive = [failure for failure in failures if not isinstance(failure, DeadToken)]
             raise alive[0] if alive else Nowhere("no device of the recipient is left")
