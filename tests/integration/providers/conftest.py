@@ -8,8 +8,6 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from notifications.adapters.email.ses import SesProvider, SesSettings
 from notifications.adapters.email.signature import Credentials
@@ -39,6 +37,7 @@ from tests.integration.providers.https_server import serve_https
 from tests.integration.providers.push_service import CONTACT, PushService
 from tests.integration.providers.service import Service
 from tests.integration.providers.ses import ACCESS_KEY, SECRET_KEY, Ses
+from tests.integration.providers.settings import private_key, write
 
 T = TypeVar("T")
 BOB = UserKey("acme", "bob")
@@ -74,17 +73,6 @@ class Line(Generic[T]):
     service: Service
     send: Callable[[], Awaitable[object]]
     clock: Clock
-
-
-def private_key(key: EllipticCurvePrivateKey) -> bytes:
-    """A key as PEM."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def write(path: Path, content: bytes) -> Path:
-    """A file with this content."""
-    path.write_bytes(content)
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """From the `channels` of worker.json to messages that arrive, by every provider and its real protocol."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,19 +20,29 @@ from notifications.domain.push import Device, DeviceKind
 from notifications.domain.webhook import Webhook
 from tests.integration.providers.apns import KEY_ID, TEAM, TOPIC, Apns
 from tests.integration.providers.authority import HOST, Authority
-from tests.integration.providers.conftest import APNS_TOKEN, BOB, FCM_TOKEN, MAIL, PUSH, private_key, write
+from tests.integration.providers.conftest import APNS_TOKEN, BOB, FCM_TOKEN, MAIL, PUSH
 from tests.integration.providers.endpoint import Endpoint
 from tests.integration.providers.fcm import Fcm
 from tests.integration.providers.http2_server import serve_http2
 from tests.integration.providers.https_server import serve_https
 from tests.integration.providers.push_service import CONTACT, PushService
 from tests.integration.providers.service import Service
-from tests.integration.providers.ses import ACCESS_KEY, SECRET_KEY, Ses
-from tests.integration.providers.smtp_server import PASSWORD, USERNAME, Relay, serve_smtp
+from tests.integration.providers.ses import Ses
+from tests.integration.providers.settings import (
+    OWN_MACHINE,
+    apns,
+    email,
+    fcm,
+    private_key,
+    ses,
+    smtp,
+    webpush,
+    write,
+)
+from tests.integration.providers.smtp_server import USERNAME, Relay, serve_smtp
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
-OWN_MACHINE = ["127.0.0.0/8"]
 WHOLE = b"whsec_dGhpcnR5LXR3byBieXRlcyBmb3IgYSBzaWduYXR1cmU=\n"
 
 
@@ -43,23 +53,6 @@ async def configured(authority: Authority, **channels: Any) -> AsyncIterator[Cha
     config = msgspec.json.decode(msgspec.json.encode(document), type=ChannelsConfig)
     async with build_channels(config, now, asyncio.get_running_loop().time) as built:
         yield built
-
-
-def smtp(relay: Relay, folder: Path, **more: object) -> dict[str, object]:
-    password = str(write(folder / "password", PASSWORD.encode()))
-    return {"kind": "smtp", "host": HOST, "port": relay.port, "user": USERNAME, "passwordFile": password, **more}
-
-
-def ses(far: Ses, url: str, folder: Path) -> dict[str, object]:
-    files = {
-        "accessKeyIdFile": str(write(folder / "id", f"{ACCESS_KEY}\n".encode())),
-        "secretAccessKeyFile": str(write(folder / "secret", f"{SECRET_KEY}\n".encode())),
-    }
-    return {"kind": "ses", "region": far.region, "endpoint": url, **files}
-
-
-def email(*providers: Mapping[str, object]) -> dict[str, object]:
-    return {"from": "Shop <no-reply@shop.example>", "providers": providers}
 
 
 async def test_without_configuration_every_channel_says_that_it_has_none() -> None:
@@ -118,22 +111,19 @@ async def test_two_providers_of_one_kind_are_told_apart(authority: Authority, tm
 
 async def test_fcm_wakes_a_phone(authority: Authority, tmp_path: Path) -> None:
     far, device = Fcm(), Device(UUID(int=1), BOB, DeviceKind.FCM, FCM_TOKEN)
-    async with serve_https(Service(far.verify), authority.serve()) as service:
-        account = str(write(tmp_path / "account.json", far.key_file(service.url)))
-        async with configured(
-            authority, push={"fcm": {"serviceAccountFile": account, "endpoint": service.url}}
-        ) as channels:
-            await channels.push[DeviceKind.FCM].call(lambda provider: provider.send(PUSH, device))
+    async with (
+        serve_https(Service(far.verify), authority.serve()) as service,
+        configured(authority, push={"fcm": fcm(far, service.url, tmp_path)}) as channels,
+    ):
+        await channels.push[DeviceKind.FCM].call(lambda provider: provider.send(PUSH, device))
     assert [message["token"] for message in far.messages] == [FCM_TOKEN]
 
 
 async def test_apns_wakes_a_phone(authority: Authority, tmp_path: Path) -> None:
     far, device = Apns(), Device(UUID(int=1), BOB, DeviceKind.APNS, APNS_TOKEN)
-    key = str(write(tmp_path / "AuthKey.p8", private_key(far.key)))
-    app = {"keyFile": key, "keyId": KEY_ID, "teamId": TEAM, "topic": TOPIC}
     async with (
         serve_http2(Service(far.verify), authority.serve("h2")) as service,
-        configured(authority, push={"apns": {**app, "endpoint": service.url}}) as channels,
+        configured(authority, push={"apns": apns(far, service.url, tmp_path)}) as channels,
     ):
         await channels.push[DeviceKind.APNS].call(lambda provider: provider.send(PUSH, device))
         assert [seen.path for seen in service.seen] == [f"/3/device/{APNS_TOKEN}"]
@@ -143,13 +133,13 @@ async def test_web_push_reaches_a_browser_by_a_push_service_in_a_network_that_is
     authority: Authority, tmp_path: Path
 ) -> None:
     far = PushService()
-    key = {"keyFile": str(write(tmp_path / "vapid.pem", private_key(far.server_key))), "subject": CONTACT}
+    setting = webpush(far, tmp_path)
     async with serve_https(Service(far.verify), authority.serve()) as service:
         device = Device(UUID(int=1), BOB, DeviceKind.WEBPUSH, far.subscribe(service.url))
-        async with configured(authority, push={"webpush": {**key, "allowPrivate": OWN_MACHINE}}) as channels:
+        async with configured(authority, push={"webpush": setting}) as channels:
             await channels.push[DeviceKind.WEBPUSH].call(lambda provider: provider.send(PUSH, device))
         assert len(far.shown) == 1
-        async with configured(authority, push={"webpush": key}) as channels:
+        async with configured(authority, push={"webpush": {**setting, "allowPrivate": []}}) as channels:
             with pytest.raises(Rejected, match="not a public one"):
                 await channels.push[DeviceKind.WEBPUSH].call(lambda provider: provider.send(PUSH, device))
 
