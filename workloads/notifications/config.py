@@ -19,6 +19,7 @@ from notifications.section import Section
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
+LogLevel = Literal["debug", "info", "warning", "error"]
 HtmlTypes = Annotated[tuple[Annotated[str, Meta(pattern=rf"^{TYPE.pattern}\Z")], ...], Meta(max_length=100)]
 
 
@@ -96,6 +97,7 @@ class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     cors: CorsConfig = CorsConfig()
     channels: GatewayChannelsConfig = GatewayChannelsConfig()
     html_types: HtmlTypes = ()
+    log_level: LogLevel = "info"
 
 
 class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
@@ -109,6 +111,7 @@ class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
     retention_days: Days = 90
     channels: ChannelsConfig = ChannelsConfig()
     html_types: HtmlTypes = ()
+    log_level: LogLevel = "info"
 
 
 _C = TypeVar("_C", GatewayConfig, WorkerConfig)

@@ -54,6 +54,8 @@ from notifications.app.delivered import DeliveryMarks
 from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Hub
+from notifications.app.journal import Journal
+from notifications.app.observed import ObservedQueue
 from notifications.app.phrasing import Phrasing
 from notifications.app.proof import Proofreader
 from notifications.app.read_state import ReadState
@@ -68,8 +70,10 @@ from notifications.domain.principal import Principal
 from notifications.domain.rate import Rate
 from notifications.garbage import search_rarely
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres, open_replica
+from notifications.logs import set_log_level
 from notifications.patience import insist
 from notifications.ports.bus import Beacon
+from notifications.ports.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +84,7 @@ class Backends:
 
     pool: Pool
     nats: Connection
-    metrics: Metrics
+    telemetry: Telemetry
     replica: Replica | None
 
 
@@ -101,15 +105,18 @@ class Gateway:
 async def run(arguments: argparse.Namespace) -> None:
     """Serve until told to stop, then drain."""
     config = load_config(arguments.config, GatewayConfig)
+    set_log_level(config.log_level)
     verifier = build_verifier(config.auth)
     readiness, metrics = Readiness(), Metrics()
+    telemetry = Journal(metrics)
     async with Life() as life:
+        life.keep(telemetry.run(), "journal")
         pool = await open_postgres(life, config.postgres, arguments.id)
         if replica := await open_replica(life, config.postgres, pool, arguments.id):
             watch_replica(replica, metrics)
         nats = await open_nats(life, config.nats, arguments.id)
-        gateway = build_gateway(life, arguments, config, verifier, Backends(pool, nats, metrics, replica))
-        load = report_load(gateway, config.connection_limit, metrics)
+        gateway = build_gateway(life, arguments, config, verifier, Backends(pool, nats, telemetry, replica))
+        load = report_load(gateway, config.connection_limit, metrics, arguments.id)
         management = Management(readiness, metrics.render, load)
         await open_listener(life, management.app(), arguments.host, arguments.management_port)
         await insist(gateway.revocations.look, START_WITHIN)
@@ -139,7 +146,7 @@ def build_gateway(
     life: Life, arguments: argparse.Namespace, config: GatewayConfig, verifier: TokenVerifier, backends: Backends
 ) -> Gateway:
     """Wire the parts."""
-    pool, nats, metrics, tasks = backends.pool, backends.nats, backends.metrics, life.tasks
+    pool, nats, telemetry, tasks = backends.pool, backends.nats, backends.telemetry, life.tasks
     inbox, bus = PostgresInbox(pool, backends.replica), NatsInboxBus(nats)
     kept = PostgresRevocations(pool)
     revocations = Revocations(kept, NatsRevocationBus(nats), now)
@@ -147,20 +154,20 @@ def build_gateway(
     def verify(token: object) -> Principal:
         return revocations.check(verifier.verify(token))
 
-    marks = DeliveryMarks(inbox, now, metrics)
+    marks = DeliveryMarks(inbox, now, telemetry)
     hub = Hub(arguments.id, inbox, bus, marks, tasks)
     nats.on_return = lambda: hub.watch.soon(*hub.owners())
     revocations.on_change = lambda: dismiss_revoked(hub, revocations.check)
-    read_state = ReadState(inbox, bus, hub.offer)
+    read_state = ReadState(inbox, bus, hub.offer, telemetry)
     outbox = PostgresOutbox(pool)
-    relay = Relay(JetStreamQueue(nats), outbox, tasks)
-    acceptor = Acceptor(PostgresSubmissions(pool), relay.start, metrics, tasks)
+    relay = Relay(ObservedQueue(JetStreamQueue(nats), telemetry), outbox, tasks)
+    acceptor = Acceptor(PostgresSubmissions(pool), relay.start, telemetry, tasks)
     address = f"{arguments.advertise or arguments.host}:{arguments.internal_port or arguments.port}"
     loop = asyncio.get_running_loop()
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
     depth = Depth(outbox)
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
-    server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, metrics).serve, metrics)
+    server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, telemetry).serve, telemetry)
     to_rooms = PostgresRoomRequests(pool)
     engine = SandboxEngine()
     life.on_exit(engine.close)
@@ -231,10 +238,11 @@ def watch_replica(replica: Replica, metrics: Metrics) -> None:
     metrics.watch("postgres_replica_lag_seconds", text, lambda: replica.lag)
 
 
-def report_load(gateway: Gateway, limit: int, metrics: Metrics) -> Load:
+def report_load(gateway: Gateway, limit: int, metrics: Metrics, id: str) -> Load:
     """Return what answers `/load`."""
     process = ProcessGauge(metrics.registry)
-    metrics.watch("websocket_connections_active", "Connections held.", lambda: gateway.server.connections)
+    held = "Connections held."
+    metrics.watch("websocket_connections_active", held, lambda: gateway.server.connections, server_id=id)
     metrics.watch("notifications_queue_depth", "Jobs that wait, of the whole fleet.", lambda: gateway.depth.jobs)
     metrics.watch("notifications_queue_ratio", "The same, of what is accepted.", lambda: gateway.depth.ratio)
 

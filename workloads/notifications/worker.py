@@ -2,6 +2,8 @@
 
 import argparse
 import logging
+from collections.abc import Mapping
+from functools import partial
 
 from notifications.adapters.http.management import Load, Management, Readiness
 from notifications.adapters.nats.bus import NatsInboxBus
@@ -19,18 +21,23 @@ from notifications.app.consume import Consumer
 from notifications.app.dispatch import Ledger, WebsocketDispatcher
 from notifications.app.expand import Expander
 from notifications.app.housekeeping import keep_house
+from notifications.app.journal import Journal
+from notifications.app.observed import ObservedQueue
 from notifications.app.relay import Relay
 from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
 from notifications.clock import make_id, now
 from notifications.config import WorkerConfig, load_config, read_postgres_uri
 from notifications.couriers import build_couriers
-from notifications.domain.jobs import LANES, Channel
+from notifications.domain.jobs import LANES, Channel, Lane
 from notifications.domain.notification import wire_time
 from notifications.garbage import search_rarely
 from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
+from notifications.logs import set_log_level
 from notifications.patience import insist
+from notifications.ports.queue import WorkQueue
 from notifications.ports.store import OutboxStore
+from notifications.ports.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -38,15 +45,21 @@ _log = logging.getLogger(__name__)
 async def run(arguments: argparse.Namespace) -> None:
     """Serve until told to stop; the jobs in hand are finished first."""
     config = load_config(arguments.config, WorkerConfig)
+    set_log_level(config.log_level)
     readiness, metrics = Readiness(), Metrics()
+    telemetry = Journal(metrics)
     async with Life() as life:
+        life.keep(telemetry.run(), "journal")
         pool = await open_postgres(life, config.postgres, arguments.id)
-        couriers = await build_couriers(life, config, pool)  # first, so that they are given back after the last job
+        couriers = await build_couriers(
+            life, config, pool, metrics
+        )  # first, so that they are given back after the last job
         nats = await open_nats(life, config.nats, arguments.id)
-        outbox, queue = PostgresOutbox(pool), JetStreamQueue(nats, config.nats.replicas)
+        outbox, queue = PostgresOutbox(pool), ObservedQueue(JetStreamQueue(nats, config.nats.replicas), telemetry)
         serve = {Channel.WEBSOCKET: WebsocketDispatcher(outbox, NatsInboxBus(nats)).serve, **couriers}
         lanes = [lane for lane in LANES if lane.queue in config.queues]
-        consumers = {lane: Consumer(lane, config.queues[lane.queue], queue, metrics) for lane in lanes}
+        consumers = {lane: Consumer(lane, config.queues[lane.queue], queue, telemetry) for lane in lanes}
+        watch_lanes(consumers, metrics)
         load = report_load([*consumers.values()], outbox)
         await open_listener(
             life, Management(readiness, metrics.render, load).app(), arguments.host, arguments.management_port
@@ -55,7 +68,7 @@ async def run(arguments: argparse.Namespace) -> None:
         settle = Ledger(outbox).settle
         for lane, consumer in consumers.items():
             life.keep(consumer.run(serve[lane.channel], settle), f"consumer {lane.name}")
-        start_loops(life, config, pool, queue, metrics)
+        start_loops(life, config, pool, queue, telemetry)
         search_rarely()
         readiness.ready = True
         _log.info("ready", extra={"queues": config.queues})
@@ -64,16 +77,23 @@ async def run(arguments: argparse.Namespace) -> None:
         _log.info("stopping", extra={"in_flight": sum(consumer.in_flight for consumer in consumers.values())})
 
 
-def start_loops(life: Life, config: WorkerConfig, pool: Pool, queue: JetStreamQueue, metrics: Metrics) -> None:
+def start_loops(life: Life, config: WorkerConfig, pool: Pool, queue: WorkQueue, telemetry: Telemetry) -> None:
     """Start what runs as long as the process, beside its consumers."""
     outbox = PostgresOutbox(pool)
     relay = Relay(queue, outbox, life.tasks)
-    life.keep(Sweeper(queue, outbox, metrics).run(), "sweeper")
+    life.keep(Sweeper(queue, outbox, telemetry).run(), "sweeper")
     life.keep(Releaser(PostgresHeld(pool), relay.start).run(), "releaser")
-    life.keep(Expander(PostgresRoomRequests(pool), relay.start, metrics, make_id).run(), "expander")
+    life.keep(Expander(PostgresRoomRequests(pool), relay.start, telemetry, make_id).run(), "expander")
     forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget]
     retention = Retention(lambda: read_postgres_uri(config.postgres.uri_file), config.retention_days)
     life.keep(keep_house(Partitions(pool), retention, forget, now), "housekeeping")
+
+
+def watch_lanes(consumers: Mapping[Lane, Consumer], metrics: Metrics) -> None:
+    """Show how many jobs of each lane are in hand."""
+    for lane, consumer in consumers.items():
+        read = partial(getattr, consumer, "in_flight")
+        metrics.watch("queue_jobs_active", "Jobs in hand.", read, queue=lane.queue, channel=lane.channel)
 
 
 def report_load(consumers: list[Consumer], outbox: OutboxStore) -> Load:

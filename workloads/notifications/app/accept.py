@@ -97,7 +97,7 @@ class Acceptor:
         for request, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Accepted) and not outcome.replayed:
                 jobs += jobs_due(request.submission, outcome.placed)
-                self._telemetry.created(request.submission.message.type, len(outcome.placed))
+                self._telemetry.created(request.submission.tenant, request.submission.message.type, outcome.placed)
             if not request.answer.done():
                 request.answer.set_result(outcome)
         self._relay(jobs)

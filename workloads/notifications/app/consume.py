@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Lane, Outcome, Status, wait_before
+from notifications.domain.jobs import Lane, Outcome, wait_before
 from notifications.domain.limits import FETCH_WAIT, JOB_HEARTBEAT, MAX_IN_HAND
 from notifications.ports.queue import Delivery, WorkQueue
 from notifications.ports.telemetry import Telemetry
@@ -65,19 +65,23 @@ class Consumer:
         try:
             return await self._queue.fetch(self._lane, room, FETCH_WAIT)
         except Unavailable as error:
-            _log.warning("queue %s cannot be read", self._lane.name, extra={"reason": str(error)})
+            _log.warning(
+                "queue %s cannot be read", self._lane.name, extra={"event": "queue_error", "reason": str(error)}
+            )
             await asyncio.sleep(_PAUSE)
             return ()
 
     async def _handle(self, delivery: Delivery, serve: Serve, settle: Settle) -> None:
+        clock = asyncio.get_running_loop().time
+        started = clock()
         try:
             outcome = await self._serve(delivery, serve)
             await self._insist(settle, outcome)
             await _tell(delivery.done() if outcome.wait is None else delivery.retry(outcome.wait))
-            if outcome.state is Status.DEAD:
-                self._telemetry.failed("dead")
+            self._telemetry.settled(outcome, clock() - started)
         except Exception:
-            _log.exception("a job failed", extra={"job": delivery.job.id, "queue": self._lane.name})
+            where = {"job": delivery.job.id, "queue": self._lane.name}
+            _log.exception("a job failed", extra={"event": "queue_error", **where})
             await _tell(delivery.retry(wait_before(delivery.deliveries)))
         finally:
             del self._in_hand[id(delivery)]

@@ -12,7 +12,7 @@ from notifications.domain.attempt import Attempt
 from notifications.domain.digest import Digest, Edition
 from notifications.domain.errand import Errand
 from notifications.domain.errors import NotConfigured, Nowhere, Rejected, TemporaryFailure
-from notifications.domain.jobs import Channel, Job, Outcome, Queue, Status, is_poison
+from notifications.domain.jobs import Channel, Failure, Job, Outcome, Queue, Status, is_poison
 from notifications.domain.limits import ATTEMPT_HIGH, ATTEMPT_LOW, ATTEMPT_NORMAL, EVENTS_AT_ONCE, MAX_DIGEST_SHOWN
 from notifications.domain.preferences import (
     DEFAULT,
@@ -146,7 +146,7 @@ class Courier:
     async def _try(self, attempt: Attempt, hand_outs: int, prepare: Callable[[], Awaitable[Send]]) -> Outcome:
         job = attempt.job
         if is_poison(attempt.hand_outs - hand_outs):
-            return Outcome(job, Status.DEAD, f"handed out {attempt.hand_outs - hand_outs} times")
+            return Outcome(job, Status.DEAD, f"handed out {attempt.hand_outs - hand_outs} times", cause=Failure.POISON)
         try:
             send = await prepare()
             await send(ATTEMPT_TIMEOUT[job.queue])
@@ -155,7 +155,7 @@ class Courier:
         except NotConfigured as error:
             return Outcome(job, Status.NOT_CONFIGURED, str(error), attempted=False)
         except Rejected as error:
-            return Outcome(job, Status.DEAD, str(error))
+            return Outcome(job, Status.DEAD, str(error), cause=Failure.REJECTED)
         except TemporaryFailure as error:
             return attempt.fail(error)
         return Outcome(job, Status.SENT)

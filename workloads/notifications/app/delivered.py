@@ -26,7 +26,6 @@ class DeliveryMarks:
 
     def sent(self, event: InboxEvent, repaired: bool) -> None:
         """Take note of an event that was queued for a socket."""
-        self._telemetry.sent(event.name)
         if repaired:
             self._telemetry.repaired(1)
 
@@ -36,7 +35,7 @@ class DeliveryMarks:
             self._waiting[id] = None
             latency = (self._clock() - time_of(id)).total_seconds()
             # What a device fetches when it comes back says when it was away, not how quick we are
-            self._telemetry.delivered("websocket", 1, None if repaired else latency)
+            self._telemetry.delivered("websocket", id, None if repaired else latency)
 
     async def run(self) -> None:
         """Write until cancelled."""

@@ -76,7 +76,7 @@ class Expander:
 
     def _report(self, chunk: Chunk) -> None:
         self._relay(jobs_due(chunk.submission, chunk.placed))
-        self._telemetry.created(chunk.submission.message.type, len(chunk.placed))
+        self._telemetry.created(chunk.submission.tenant, chunk.submission.message.type, chunk.placed)
         if chunk.state is RoomState.TRUNCATED:
             room = {"request": str(chunk.submission.id), "tenant": chunk.submission.tenant}
             _log.warning("a room has more members than a request reaches: the rest got nothing", extra=room)

@@ -49,6 +49,15 @@ class Failover(Generic[_P]):
         kind = LeftAlone if all(isinstance(failure, LeftAlone) for failure in failures) else TemporaryFailure
         raise kind("; ".join(map(str, failures)), _soonest(failures)) from failures[-1]
 
+    def count_breakers(self, provider: str, state: State) -> int:
+        """Return how many breakers of a provider are in a state; an open one stays so until it is asked again."""
+        return sum(name == provider and breaker.state is state for (name, _), breaker in self._breakers.items())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return which providers there are."""
+        return tuple(self._providers)
+
     def require(self) -> None:
         """Raise NotConfigured without providers."""
         if not self._providers:

@@ -7,15 +7,19 @@ from notifications.domain.inbox import Change, InboxEvent, changed
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import InboxBus
 from notifications.ports.store import InboxStore, RequestStore
+from notifications.ports.telemetry import Telemetry
 
 
 class ReadState:
     """Read state is a change of the inbox like any other: committed first, then shown to all devices in order."""
 
-    def __init__(self, inbox: InboxStore, bus: InboxBus, show: Callable[[UserKey, InboxEvent], None]) -> None:
+    def __init__(
+        self, inbox: InboxStore, bus: InboxBus, show: Callable[[UserKey, InboxEvent], None], telemetry: Telemetry
+    ) -> None:
         self._inbox = inbox
         self._bus = bus
         self._show = show
+        self._telemetry = telemetry
 
     async def mark(self, owner: UserKey, ids: Sequence[UUID]) -> Change | None:
         """Mark some as read; None if they were already. Raises NotFound, Unavailable or CommitUnknown."""
@@ -41,6 +45,7 @@ class ReadState:
 
     async def _tell(self, owner: UserKey, change: Change | None) -> Change | None:
         if change is not None:
+            self._telemetry.read(change)
             event = changed(change, change.seq - 1)
             # Here first, for this gateway needs no bus; when the bus brings it as well, it is old and dropped
             self._show(owner, event)

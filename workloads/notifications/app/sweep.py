@@ -34,7 +34,7 @@ class Sweeper:
                         await self.check_stream()
                     await self.sweep()
                 except Unavailable as error:
-                    _log.warning("sweep postponed", extra={"reason": str(error)})
+                    _log.warning("sweep postponed", extra={"event": "queue_error", "reason": str(error)})
                 await asyncio.sleep(limits.SWEEP_EVERY)
 
     async def check_stream(self) -> None:

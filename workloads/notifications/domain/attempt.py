@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from notifications.domain.errors import LeftAlone, TemporaryFailure
-from notifications.domain.jobs import Channel, Job, Outcome, Status, wait_before
+from notifications.domain.jobs import Channel, Failure, Job, Outcome, Status, wait_before
 from notifications.domain.limits import BREAKER_OPEN, GIVE_UP_AFTER, LONGEST_RETRY
 
 # In all, the first one included
@@ -42,7 +42,8 @@ class Attempt:
 
     def _put_off(self, error: LeftAlone) -> Outcome:
         if self.now - self.since > timedelta(seconds=GIVE_UP_AFTER):
-            return Outcome(self.job, Status.DEAD, f"no provider could be asked for a day: {error}", attempted=False)
+            reason = f"no provider could be asked for a day: {error}"
+            return Outcome(self.job, Status.DEAD, reason, attempted=False, cause=Failure.UNREACHED)
         return self._wait(error.retry_after or BREAKER_OPEN, str(error), attempted=False)
 
     def _wait(self, seconds: float, reason: str, *, attempted: bool) -> Outcome:

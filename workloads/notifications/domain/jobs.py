@@ -1,7 +1,7 @@
 """A job brings one notification to one channel."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -95,6 +95,21 @@ class Status(StrEnum):
     """Given up; a dead letter tells why."""
 
 
+class Failure(StrEnum):
+    """Why a notification never arrives on a channel, in few words: those of `Outcome.reason` are without number."""
+
+    REJECTED = "rejected"
+    """A provider refused it for good."""
+    EXHAUSTED = "exhausted"
+    """Every attempt failed."""
+    UNREACHED = "unreached"
+    """No provider could even be asked."""
+    POISON = "poison"
+    """It outlived too many workers."""
+    NOT_CONFIGURED = "not_configured"
+    """There is no provider."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended, or what became of it so far.
@@ -111,11 +126,20 @@ class Outcome:
     until: datetime | None = None
     hand_outs: int = 0
     """How often the queue had handed it out when it was left there."""
+    cause: Failure = field(default=Failure.EXHAUSTED, compare=False)
+    """Read where the state is DEAD."""
 
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to be done."""
         return self.wait is None and self.until is None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Return why it will never arrive, None where it has, still may, or is not wanted."""
+        if self.state is Status.NOT_CONFIGURED:
+            return Failure.NOT_CONFIGURED
+        return self.cause if self.state is Status.DEAD else None
 
     @property
     def follow_up(self) -> float | None:

@@ -168,6 +168,11 @@ BREAKER_OPEN: Final = 30.0
 BREAKER_TRIALS: Final = 10
 MAX_BREAKERS: Final = 10_000
 
+# Logs: how often what happens all the time is told, with so many ids; how many lines a second of what strangers cause
+JOURNAL_EVERY: Final = 1.0
+JOURNAL_IDS: Final = 3
+MAX_REPEATED_LINES: Final = 5
+
 # Fleet
 BEAT: Final = 2.0
 LEASE: Final = 10.0

@@ -1,21 +1,35 @@
-"""What the application reports about itself. The names behind it are in the metrics adapter."""
+"""What the application reports about itself. The names behind it are in the metrics adapter and in the journal."""
 
+from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
+
+from notifications.domain.inbox import Change
+from notifications.domain.jobs import Job, Outcome
+from notifications.domain.submission import Placed
 
 
 class Telemetry(Protocol):
-    """Counters and durations; calls are cheap and never fail."""
+    """Counters and durations; calls are cheap and never fail. Durations are in seconds."""
 
-    def created(self, type: str, count: int) -> None:
-        """Count notifications that were committed."""
+    def created(self, tenant: str, type: str, placed: Sequence[Placed]) -> None:
+        """Take note of notifications that were committed."""
         ...
 
-    def delivered(self, channel: str, count: int, latency: float | None) -> None:
-        """Count notifications handed to a client or provider, and the seconds since it was accepted if they count."""
+    def enqueued(self, jobs: Sequence[Job]) -> None:
+        """Take note of jobs that a work queue has taken."""
         ...
 
-    def failed(self, reason: str) -> None:
-        """Count a notification or job that was not delivered."""
+    def delivered(self, channel: str, id: UUID, latency: float | None) -> None:
+        """Take note of a notification handed to a client or provider, and how long ago it was accepted if it counts."""
+        ...
+
+    def settled(self, outcome: Outcome, seconds: float) -> None:
+        """Take note of what became of a job that was so long in hand; it is committed."""
+        ...
+
+    def read(self, change: Change) -> None:
+        """Take note of a change of read state."""
         ...
 
     def repaired(self, count: int) -> None:
@@ -30,10 +44,14 @@ class Telemetry(Protocol):
         """Count a known event of a client."""
         ...
 
-    def sent(self, event: str) -> None:
-        """Count an event queued for a socket."""
+    def sent(self, event: str, size: int) -> None:
+        """Count an event of so many bytes queued for a socket."""
         ...
 
     def opened(self) -> None:
         """Count a connection that was accepted."""
+        ...
+
+    def closed(self, seconds: float, *, stale: bool) -> None:
+        """Count the end of a connection that lasted so long; `stale` if it ended because its client kept silent."""
         ...

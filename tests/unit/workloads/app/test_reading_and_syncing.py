@@ -23,7 +23,7 @@ def test_marking_as_read_is_shown_here_and_told_to_everyone_after_it_is_committe
         here: list[InboxEvent] = []
         there: list[InboxEvent] = []
         await bus.subscribe(BOB, there.append)
-        read_state = ReadState(store, bus, lambda _, event: here.append(event))
+        read_state = ReadState(store, bus, lambda _, event: here.append(event), Recorder())
         pending = await store.pending(BOB, 50)
         await read_state.mark(BOB, [pending.notifications[0].id])
         await read_state.mark(BOB, [pending.notifications[0].id])
@@ -43,7 +43,7 @@ def test_a_foreign_notification_is_not_found() -> None:
     async def work() -> None:
         store = await store_with(1)
         foreign = (await store.pending(BOB, 1)).notifications[0].id
-        read_state = ReadState(store, MemoryInboxBus(), lambda *_: None)
+        read_state = ReadState(store, MemoryInboxBus(), lambda *_: None, Recorder())
         with pytest.raises(NotFound):
             await read_state.mark(UserKey("other", "bob"), [foreign])
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final, TypedDict
 from aiohttp import web
 from msgspec import Meta
 
+from notifications.app.refusals import log_refusal
 from notifications.domain import errors
 
 _log = logging.getLogger(__name__)
@@ -75,15 +76,24 @@ async def report_problems(request: web.Request, handler: Handler) -> web.StreamR
     """Turn errors into problems; only what we did not foresee is logged with a traceback."""
     try:
         return await handler(request)
-    except (errors.Refused, errors.Unavailable) as error:
+    except errors.Refused as error:
+        log_refusal(_log, error, path=_name_path(request), method=request.method)
+        return problem_of(error)
+    except errors.Unavailable as error:
         return problem_of(error)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _library_problem(error)
     except Exception:
-        _log.exception("a request failed", extra={"path": request.path, "method": request.method})
+        _log.exception("a request failed", extra={"path": _name_path(request), "method": request.method})
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "UNAVAILABLE", "the server failed to do this")
+
+
+def _name_path(request: web.Request) -> str | None:
+    """Return the path as the route has it: the real one may hold the token of a link."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else None
 
 
 def status_of(kind: type[errors.NotificationsError]) -> HTTPStatus:

@@ -20,6 +20,7 @@ from notifications.adapters.nats.client import DirectClient, Interest, Listener,
 from notifications.domain.errors import Misconfigured, TooLarge, Unavailable
 
 log: Final = logging.getLogger(__name__)
+_ERROR: Final = {"event": "nats_error"}
 
 CONNECT_WITHIN: Final = 30.0
 CLOSE_WITHIN: Final = 2.0
@@ -175,7 +176,7 @@ class Connection:
     async def _on_loss(self) -> None:
         self.losses += 1
         if not self._closing:
-            log.warning("the connection to NATS is lost, reconnecting")
+            log.warning("the connection to NATS is lost, reconnecting", extra=_ERROR)
         for future in list(self._promises):
             if not future.done():
                 future.set_exception(Unavailable("the connection to NATS was lost"))
@@ -190,11 +191,11 @@ class Connection:
         complaint = _describe(error)
         if complaint not in self._complaints and len(self._complaints) < MAX_COMPLAINTS and not self._closing:
             self._complaints.add(complaint)
-            log.warning("NATS: %s", complaint)
+            log.warning("NATS: %s", complaint, extra=_ERROR)
 
     async def _on_close(self) -> None:
         if not self._closing:
-            log.error("the connection to NATS is closed for good")
+            log.error("the connection to NATS is closed for good", extra=_ERROR)
         self._closed.set()
 
 

@@ -14,6 +14,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from notifications.domain.errors import CommitUnknown, Contended, Misconfigured, Unavailable
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record]"
@@ -88,7 +89,7 @@ class Pool:
         try:
             connection = await self._connections.acquire(timeout=ACQUIRE_TIMEOUT)
         except _NO_CONNECTION as error:
-            raise Unavailable(f"no connection to the database ({type(error).__name__})") from error
+            raise _tell(Unavailable(f"no connection to the database ({type(error).__name__})")) from error
         try:
             yield connection
         finally:
@@ -150,18 +151,23 @@ async def answer(connection: Connection, statement: Awaitable[T], lost: type[Una
         # Raised before anything is sent, also for misuse; only a closed connection is the world's fault
         if not _is_closed(connection):
             raise
-        raise Unavailable("the connection to the database was closed") from error
+        raise _tell(Unavailable("the connection to the database was closed")) from error
     except asyncpg.InternalClientError as error:
         # asyncpg was told of the server's end before the socket was
         connection.terminate()
-        raise lost("the connection to the database broke") from error
+        raise _tell(lost("the connection to the database broke")) from error
     except (OSError, TimeoutError) as error:
-        raise lost(f"the database did not answer ({type(error).__name__})") from error
+        raise _tell(lost(f"the database did not answer ({type(error).__name__})")) from error
     except asyncpg.PostgresError as error:
         meaning = _meaning(error.sqlstate, lost)
         if meaning is None:
             raise
-        raise meaning(f"the database cannot do it now ({type(error).__name__})") from error
+        raise _tell(meaning(f"the database cannot do it now ({type(error).__name__})")) from error
+
+
+def _tell(error: Unavailable) -> Unavailable:
+    _log.warning("PostgreSQL failed", extra={"event": "postgres_error", "reason": str(error)})
+    return error
 
 
 def _is_closed(connection: Connection) -> bool:

@@ -1,56 +1,89 @@
-"""Every metric of the workloads, by the names that dashboards and alerts rely on."""
+"""Every metric of the workloads, by the names that dashboards and alerts rely on. docs/metrics.md explains them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from notifications.adapters.prometheus.labels import Labels
+from notifications.domain.inbox import Change
+from notifications.domain.jobs import Channel, Job, Outcome, Status
+from notifications.domain.submission import Placed
+
 _LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0, 60.0)
-_MOST_TYPES = 100
+_LIFETIMES = (1.0, 10.0, 60.0, 300.0, 1800.0, 3600.0, 14_400.0, 86_400.0)
+_SIZES = (128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 16_384.0, 65_536.0)
+_JOB = ("queue", "channel")
 
 
 class Metrics:
-    """Telemetry into one registry. Labels that callers choose are bounded: beyond the first 100 they become `other`."""
+    """Telemetry into one registry. Labels that callers choose are bounded."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._types: set[str] = set()
+        self._gauges: dict[str, Gauge] = {}
+        self._types, self._tenants = Labels(), Labels()
         self._created = self._counter("notifications_created", "Notifications committed.", "type")
+        self._tenant = self._counter("notifications_created_by_tenant", "The same, by tenant.", "tenant")
         self._delivered = self._counter("notifications_delivered", "Notifications handed over.", "channel")
-        self._failed = self._counter("notifications_failed", "Notifications or jobs given up.", "reason")
-        self._latency = Histogram(
-            "notification_delivery_latency_seconds",
-            "From acceptance to the socket.",
-            buckets=_LATENCIES,
-            registry=self.registry,
-        )
+        self._failed = self._counter("notifications_failed", "Notifications given up on a channel.", "reason")
+        self._latency = self._histogram("notification_delivery_latency", "From acceptance to the socket.", _LATENCIES)
         self._repaired = self._counter("notifications_repaired", "Events found by reading the inbox.")
+        self._enqueued = self._counter("queue_jobs_enqueued", "Jobs that the work queues took.")
         self._swept = self._counter("outbox_swept", "Jobs published by the sweep.")
+        self._completed = self._counter("queue_jobs_completed", "Jobs that are over and were not given up.", *_JOB)
+        self._given_up = self._counter("queue_jobs_failed", "Jobs that were given up.", *_JOB)
+        self._put_back = self._counter("queue_jobs_retried", "Attempts after which a job waits for another.", *_JOB)
+        self._duration = self._histogram("queue_job_duration", "How long a job is in hand.", _LATENCIES, *_JOB)
         self._opened = self._counter("websocket_connections", "Connections accepted.")
+        self._lifetime = self._histogram("websocket_connection_duration", "How long connections last.", _LIFETIMES)
+        self._stale = self._counter("websocket_stale_connections", "Connections ended for the silence of the client.")
         self._sent = self._counter("websocket_messages_sent", "Events queued for sockets.", "event_type")
         self._received = self._counter("websocket_messages_received", "Events received from sockets.", "event_type")
+        self._size = Histogram(
+            "websocket_message_size_bytes", "Events queued for sockets.", buckets=_SIZES, registry=self.registry
+        )
 
     def watch(self, name: str, text: str, read: Callable[[], float], **labels: str) -> None:
-        """Add a gauge that is read when it is scraped."""
-        gauge = Gauge(name, text, labels.keys(), registry=self.registry)
+        """Add a gauge that is read when it is scraped, or another value of its labels."""
+        if name not in self._gauges:
+            self._gauges[name] = Gauge(name, text, labels.keys(), registry=self.registry)
+        gauge = self._gauges[name]
         (gauge.labels(**labels) if labels else gauge).set_function(read)
 
     def render(self) -> bytes:
         """Return the text exposition format."""
         return generate_latest(self.registry)
 
-    def created(self, type: str, count: int) -> None:
+    def created(self, tenant: str, type: str, placed: Sequence[Placed]) -> None:
         """Count notifications that were committed."""
-        self._created.labels(self._bounded(type)).inc(count)
+        self._created.labels(self._types.bound(type)).inc(len(placed))
+        self._tenant.labels(self._tenants.bound(tenant)).inc(len(placed))
 
-    def delivered(self, channel: str, count: int, latency: float | None) -> None:
-        """Count notifications handed to a client or provider."""
-        self._delivered.labels(channel).inc(count)
+    def enqueued(self, jobs: Sequence[Job]) -> None:
+        """Count jobs that a work queue has taken."""
+        self._enqueued.inc(len(jobs))
+
+    def delivered(self, channel: str, id: UUID, latency: float | None) -> None:
+        """Count a notification handed to a client or provider."""
+        self._delivered.labels(channel).inc()
         if latency is not None:
             self._latency.observe(max(latency, 0.0))
 
-    def failed(self, reason: str) -> None:
-        """Count a notification or job that was not delivered."""
-        self._failed.labels(reason).inc()
+    def settled(self, outcome: Outcome, seconds: float) -> None:
+        """Count what became of a job."""
+        job = outcome.job
+        lane = (job.queue, job.channel)
+        self._duration.labels(*lane).observe(seconds)
+        counter = self._put_back if outcome.state is Status.RETRYING else self._completed
+        (self._given_up if outcome.failure else counter).labels(*lane).inc()
+        if outcome.failure:
+            self._failed.labels(outcome.failure).inc()
+        elif outcome.state is Status.SENT and job.channel is not Channel.WEBSOCKET:
+            self.delivered(job.channel, job.notification, None)
+
+    def read(self, change: Change) -> None:
+        """Read state has no metric; the journal tells of it."""
 
     def repaired(self, count: int) -> None:
         """Count events that were found by reading the inbox."""
@@ -64,9 +97,16 @@ class Metrics:
         """Count a connection."""
         self._opened.inc()
 
-    def sent(self, event: str) -> None:
+    def closed(self, seconds: float, *, stale: bool) -> None:
+        """Count the end of a connection."""
+        self._lifetime.observe(seconds)
+        if stale:
+            self._stale.inc()
+
+    def sent(self, event: str, size: int) -> None:
         """Count an event queued for a socket."""
         self._sent.labels(event).inc()
+        self._size.observe(size)
 
     def received(self, event: str) -> None:
         """Count an event from a socket, by a name that we know."""
@@ -75,8 +115,5 @@ class Metrics:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
 
-    def _bounded(self, type: str) -> str:
-        if type in self._types or len(self._types) < _MOST_TYPES:
-            self._types.add(type)
-            return type
-        return "other"
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"{name}_seconds", text, labels, buckets=buckets, registry=self.registry)

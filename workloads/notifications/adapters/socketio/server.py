@@ -14,6 +14,7 @@ from notifications.adapters.socketio.engine import GatewayEngine
 from notifications.adapters.socketio.packets import NAMESPACE, Event, read_auth, read_event, read_packet
 from notifications.adapters.socketio.socket import GatewaySocket, release_transport
 from notifications.app.hub import Arrival
+from notifications.app.refusals import log_refusal
 from notifications.app.session import Session
 from notifications.domain.errors import Invalid, NotificationsError, Refused, SlowConsumer, Unavailable
 from notifications.domain.limits import CONNECT_TIMEOUT, MAX_PACKET, MAX_PROTOCOL_ERRORS, PING_INTERVAL, PING_TIMEOUT
@@ -49,6 +50,7 @@ class Connection:
     socket: GatewaySocket | None = None
     session: Session | None = None
     errors: int = field(default=0)
+    silent: bool = False
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
@@ -89,6 +91,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             oldest = asyncio.get_running_loop().time() - CONNECT_TIMEOUT
             for connection in tuple(self._connections.values()):
                 if connection.socket is None and connection.opened_at < oldest:
+                    connection.silent = True
                     self._close(connection)
 
     def _engineio_server_class(self) -> type[GatewayEngine]:
@@ -103,10 +106,16 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if connection is None:
             return
         release_transport(connection.engine)
+        self._note_end(connection, reason)
         if connection.session is not None:
             self._doorman.leave(connection.session)
             owner = connection.session.principal.owner
-            _log.info("disconnected", extra={"user": owner.user, "tenant": owner.tenant, "reason": reason})
+            who = {"user": owner.user, "tenant": owner.tenant}
+            _log.info("disconnected", extra={"event": "disconnect", **who, "reason": reason})
+
+    def _note_end(self, connection: Connection, reason: str) -> None:
+        lasted = asyncio.get_running_loop().time() - connection.opened_at
+        self._telemetry.closed(lasted, stale=connection.silent or reason == self.eio.reason.PING_TIMEOUT)
 
     async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
         connection = self._connections.get(eio_sid)
@@ -116,7 +125,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             decoded = read_packet(data)
             if connection.engine.queue.full_of_events:
                 # Who does not read is not listened to: answers would pile up without bound
-                await GatewaySocket("", connection.engine).drained()
+                await self._make_socket(connection).drained()
             await self._handle(connection, decoded)
         except Invalid as error:
             self._count_error(connection, error)
@@ -136,16 +145,16 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _handle_connect_packet(self, connection: Connection, decoded: Packet) -> None:
         if decoded.namespace != NAMESPACE:
-            GatewaySocket("", connection.engine).refuse("Invalid namespace", Invalid.code, f"{decoded.namespace},")
+            self._make_socket(connection).refuse("Invalid namespace", Invalid.code, f"{decoded.namespace},")
             self._count_error(connection, Invalid("Invalid namespace"))
             return
         if connection.socket is not None:
             raise Invalid("connected already")
-        socket = GatewaySocket(self.eio.generate_id(), connection.engine)
+        socket = self._make_socket(connection, self.eio.generate_id())
         try:
             arrival = self._admit(socket, decoded)
         except Refused as error:
-            _log.info("connection refused", extra={"code": error.code, "reason": str(error)})
+            log_refusal(_log, error, over="socket")
             socket.refuse(str(error), error.code)
             self._count_error(connection, error)
             return
@@ -176,7 +185,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         if connection.engine.sid in self._connections:
             connection.session = session
             self._telemetry.opened()
-            _log.info("connected", extra={"user": owner.user, "tenant": owner.tenant})
+            event = "connect" if arrival.cursor is None else "reconnect"
+            _log.info("connected", extra={"event": event, "user": owner.user, "tenant": owner.tenant})
         else:  # it ended while it was greeted
             self._doorman.leave(session)
 
@@ -200,15 +210,19 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             self._close(connection)
 
     def _close(self, connection: Connection) -> None:
-        (connection.socket or GatewaySocket("", connection.engine)).close()
+        (connection.socket or self._make_socket(connection)).close()
+
+    def _make_socket(self, connection: Connection, id: str = "") -> GatewaySocket:
+        return GatewaySocket(id, connection.engine, self._telemetry)
 
 
 def _failure(error: Exception, event: Event) -> dict[str, object]:
     match error:
         case Refused():
+            log_refusal(_log, error, over="socket")
             return {"code": error.code, "message": str(error)}
         case Unavailable():
             return {"code": error.code, "message": str(error), "retryAfter": error.retry_after}
         case _:
-            _log.error("an event failed", exc_info=error, extra={"event": event.name})
+            _log.error("an event failed", exc_info=error, extra={"client_event": event.name})
             return {"code": Unavailable.code, "message": "the server failed", "retryAfter": Unavailable.retry_after}

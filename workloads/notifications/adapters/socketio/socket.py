@@ -10,6 +10,7 @@ from engineio.packet import Packet
 from notifications.adapters.socketio.outbound import OutboundQueue
 from notifications.domain.errors import SlowConsumer
 from notifications.domain.limits import SLOW_CONSUMER_GRACE
+from notifications.ports.telemetry import Telemetry
 
 _CUT_AFTER = 5.0
 
@@ -17,8 +18,9 @@ _CUT_AFTER = 5.0
 class GatewaySocket:
     """Composes Socket.IO frames by splicing text that is JSON already."""
 
-    def __init__(self, id: str, connection: Any) -> None:
+    def __init__(self, id: str, connection: Any, telemetry: Telemetry) -> None:
         self.id = id
+        self._telemetry = telemetry
         self.session: str = connection.sid
         self._connection = connection
         self._queue: OutboundQueue = connection.queue
@@ -29,7 +31,9 @@ class GatewaySocket:
         if self._queue.full_of_events or self._ended:
             return False
         tail = f',"{cursor}"]' if cursor else "]"
-        self._put(f'2["{event}",{body}{tail}')
+        frame = f'2["{event}",{body}{tail}'
+        self._put(frame)
+        self._telemetry.sent(event, len(frame.encode()))
         return True
 
     def acknowledge(self, ack: int, answer: dict[str, object]) -> None:
