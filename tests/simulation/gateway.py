@@ -93,7 +93,7 @@ class Gateway:
         life, telemetry = self.life, Silence()
         self._marks = DeliveryMarks(life.store, life.now, telemetry)
         self._hub = Hub(life.name, life.store, life.inbox_bus, self._marks, life.tasks)
-        self._read_state = ReadState(life.store, life.inbox_bus, self._hub.offer)
+        self._read_state = ReadState(life.store, life.inbox_bus, self._hub.offer, telemetry)
         relay = Relay(life.queue, life.store, life.tasks)
         self._acceptor = Acceptor(life.store, relay.start, telemetry, life.tasks)
         beacon = Beacon(life.name, f"{life.name}:8080", draining=False)
