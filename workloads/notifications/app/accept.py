@@ -37,6 +37,7 @@ class Acceptor:
         self._waiting: deque[_Request] = deque()
         self._copies = 0
         self._in_flight = 0
+        self._gathering = False
 
     async def accept(self, submission: Submission) -> Accepted:
         """Return when the submission is committed. Raises KeyReused, Unavailable or CommitUnknown."""
@@ -49,9 +50,9 @@ class Acceptor:
         return _accepted(await request.answer)
 
     def _start_groups(self) -> None:
-        while self._waiting and self._in_flight < limits.GROUPS_IN_FLIGHT:
-            self._in_flight += 1
-            self._tasks.start(self._commit_group(self._take()), "group commit")
+        if self._waiting and not self._gathering and self._in_flight < limits.GROUPS_IN_FLIGHT:
+            self._gathering = True
+            self._tasks.start(self._commit_group(), "group commit")
 
     def _take(self) -> list[_Request]:
         group = [self._waiting.popleft()]
@@ -64,7 +65,12 @@ class Acceptor:
         self._copies -= sum(len(request.submission.copies) for request in group)
         return group
 
-    async def _commit_group(self, group: list[_Request]) -> None:
+    async def _commit_group(self) -> None:
+        """Begin with what is there when the loop comes to it: requests that came at once are in one group."""
+        self._gathering = False
+        self._in_flight += 1
+        group = self._take()
+        self._start_groups()
         try:
             await self._commit(group)
         finally:

@@ -1,7 +1,7 @@
 """Requests that arrive while a commit runs share the next one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import pytest
 
@@ -13,6 +13,8 @@ from notifications.domain.errors import CommitUnknown, Contended, KeyReused, Una
 from notifications.domain.jobs import Job
 from notifications.domain.submission import Accepted, Conflict, Submission
 from tests.unit.workloads.app.world import Recorder, clock, in_virtual_time, submission
+
+Accept = Callable[[Submission], Awaitable[Accepted]]
 
 
 class SlowStore:
@@ -38,11 +40,38 @@ def acceptor(store: SlowStore, relayed: list[Job]) -> Acceptor:
     return Acceptor(store, relayed.extend, Recorder(), Tasks())
 
 
-def test_requests_that_arrive_during_commits_share_the_next_one() -> None:
+async def accept_behind_two(accept: Accept, submissions: Iterable[Submission]) -> list[Accepted | BaseException]:
+    """Send the first two apart, so that each is a group under way, then the others at once."""
+    answers = []
+    for number, each in enumerate(submissions):
+        answers.append(asyncio.ensure_future(accept(each)))
+        if number < limits.GROUPS_IN_FLIGHT:
+            await asyncio.sleep(0.1)
+    return await asyncio.gather(*answers, return_exceptions=True)
+
+
+def test_requests_that_arrive_at_once_share_a_commit() -> None:
     async def work() -> list[int]:
         store = SlowStore()
         accept = acceptor(store, []).accept
         await asyncio.gather(*(accept(submission()) for _ in range(50)))
+        return store.groups
+
+    assert in_virtual_time(work) == [50]
+
+
+def test_a_request_alone_is_committed_at_once() -> None:
+    async def work() -> float:
+        await acceptor(SlowStore(), []).accept(submission())
+        return asyncio.get_running_loop().time()
+
+    assert in_virtual_time(work) == 1
+
+
+def test_requests_that_arrive_during_commits_share_the_next_one() -> None:
+    async def work() -> list[int]:
+        store = SlowStore()
+        await accept_behind_two(acceptor(store, []).accept, [submission() for _ in range(50)])
         return store.groups
 
     assert in_virtual_time(work) == [1, 1, 48]
@@ -51,9 +80,8 @@ def test_requests_that_arrive_during_commits_share_the_next_one() -> None:
 def test_a_group_is_bounded_in_requests_and_in_recipients() -> None:
     async def work() -> list[int]:
         store = SlowStore()
-        accept = acceptor(store, []).accept
         wide = [submission(*(f"user-{n}" for n in range(900))) for _ in range(4)]
-        await asyncio.gather(*map(accept, wide), *(accept(submission()) for _ in range(600)))
+        await accept_behind_two(acceptor(store, []).accept, [*wide, *(submission() for _ in range(600))])
         return store.groups
 
     groups = in_virtual_time(work)
@@ -99,8 +127,7 @@ def test_an_unknown_commit_is_told_to_the_whole_group_and_not_repeated() -> None
     async def work() -> tuple[list[Accepted | BaseException], list[int]]:
         store = SlowStore()
         store.failure = CommitUnknown("the connection died")
-        accept = acceptor(store, []).accept
-        answers = await asyncio.gather(*(accept(submission()) for _ in range(5)), return_exceptions=True)
+        answers = await accept_behind_two(acceptor(store, []).accept, [submission() for _ in range(5)])
         return answers, store.groups
 
     answers, groups = in_virtual_time(work)
@@ -123,9 +150,8 @@ def test_one_refused_member_does_not_take_its_group_with_it() -> None:
 def test_beyond_the_limit_of_waiting_requests_the_answer_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_WAITING_REQUESTS", 3)
 
-    async def work() -> list[object]:
-        accept = acceptor(SlowStore(), []).accept
-        return await asyncio.gather(*(accept(submission()) for _ in range(7)), return_exceptions=True)
+    async def work() -> Sequence[object]:
+        return await accept_behind_two(acceptor(SlowStore(), []).accept, [submission() for _ in range(7)])
 
     answers = in_virtual_time(work)
     assert [type(answer) for answer in answers] == [Accepted] * 5 + [Unavailable] * 2
@@ -146,10 +172,9 @@ def test_one_locked_inbox_does_not_make_its_group_wait_for_nothing() -> None:
 def test_waiting_recipients_are_bounded_as_waiting_requests_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_WAITING_RECIPIENTS", 1_500)
 
-    async def work() -> list[object]:
-        accept = acceptor(SlowStore(), []).accept
+    async def work() -> Sequence[object]:
         wide = [submission(*(f"user-{n}" for n in range(1_000))) for _ in range(5)]
-        return await asyncio.gather(*map(accept, wide), return_exceptions=True)
+        return await accept_behind_two(acceptor(SlowStore(), []).accept, wide)
 
     answers = in_virtual_time(work)
     assert [type(answer) for answer in answers] == [Accepted] * 4 + [Unavailable]
