@@ -15,6 +15,7 @@ from notifications.adapters.postgres.migrate import Migration, migrations, set_u
 from notifications.adapters.postgres.pool import Connection, Pool
 from notifications.domain.errors import Misconfigured
 from notifications.domain.notification import UserKey
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
 FIRST = Migration("0001_first", "CREATE TABLE first (n int); INSERT INTO first VALUES (1);")
@@ -74,6 +75,24 @@ async def test_a_migration_that_fails_leaves_nothing_behind(connection: Connecti
         await migrate.migrate(connection, [FIRST, broken])
     assert await connection.fetchval("SELECT to_regclass('half')") is None
     assert await migrate.migrate(connection, [FIRST, SECOND]) == ["0002_second"]
+
+
+async def test_a_migration_that_waits_for_a_lock_lets_others_pass(
+    database: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "LOCK_PAUSE", 0.1)
+    await migrate.migrate(connection, [FIRST])
+    backup, passer = await asyncpg.connect(database), await asyncpg.connect(database)
+    async with backup.transaction():
+        await backup.fetch("SELECT * FROM first")
+        moving = asyncio.create_task(migrate.migrate(connection, [FIRST, SECOND]))
+        await eventually(lambda: passer.fetchval("SELECT bool_or(NOT granted) FROM pg_locks"))
+        async with asyncio.timeout(migrate.LOCK_TIMEOUT + 2):
+            assert len(await passer.fetch("SELECT * FROM first")) == 1
+        assert not moving.done()
+    assert await moving == ["0002_second"]
+    await backup.close()
+    await passer.close()
 
 
 def test_a_checksum_is_of_the_text() -> None:

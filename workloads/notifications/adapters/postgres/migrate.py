@@ -3,19 +3,29 @@
 A database that knows newer files than this release is left alone: every migration keeps the previous release working.
 """
 
+import asyncio
 import hashlib
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from typing import Final
 
+import asyncpg
+
 from notifications.adapters.postgres.epochs import ensure_inbox_epoch
 from notifications.adapters.postgres.partitions import ensure_partitions
 from notifications.adapters.postgres.pool import CLOSE_TIMEOUT, Connection, Pool, answer, connect
 from notifications.domain.errors import Misconfigured, Unavailable
 
+_log = logging.getLogger(__name__)
+
 PATIENCE: Final = 600.0
+# Whoever comes after a migration that waits for a lock, waits behind it: it steps back, and tries again
+LOCK_TIMEOUT: Final = 1.0
+LOCK_PAUSE: Final = 4.0
+LOCK_ATTEMPTS: Final = 100
 
 # Held until the session ends
 _LOCK: Final = "SELECT pg_advisory_lock(hashtext('notifications migrations'))"
@@ -28,6 +38,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 """
 _EXISTS: Final = "SELECT to_regclass('schema_migrations') IS NOT NULL AS exists"
 _APPLIED: Final = "SELECT name, checksum FROM schema_migrations"
+_STEP_BACK: Final = "SELECT set_config('lock_timeout', $1, true)"
 _RECORD: Final = "INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)"
 
 
@@ -81,7 +92,7 @@ async def migrate(connection: Connection, wanted: Iterable[Migration]) -> list[s
     applied = []
     for migration in wanted:
         if migration.name not in known:
-            await _apply(connection, migration)
+            await _insist(connection, migration)
             applied.append(migration.name)
         elif known[migration.name] != migration.checksum:
             raise Misconfigured(f"migration {migration.name} is not what this database was made with: restore the file")
@@ -96,7 +107,18 @@ async def _set_up(connection: Connection, now: datetime) -> list[str]:
     return applied
 
 
+async def _insist(connection: Connection, migration: Migration) -> None:
+    for _ in range(LOCK_ATTEMPTS - 1):
+        try:
+            return await _apply(connection, migration)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            _log.warning("%s waits for somebody who uses its tables, perhaps a backup", migration.name)
+            await asyncio.sleep(LOCK_PAUSE)
+    return await _apply(connection, migration)
+
+
 async def _apply(connection: Connection, migration: Migration) -> None:
     async with connection.transaction():
+        await connection.execute(_STEP_BACK, f"{LOCK_TIMEOUT:g}s")
         await connection.execute(migration.sql)
         await connection.execute(_RECORD, migration.name, migration.checksum)
