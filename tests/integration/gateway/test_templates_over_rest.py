@@ -73,7 +73,7 @@ async def test_a_preview_keeps_nothing(root: Rest) -> None:
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
-        ({**MAIL, "text": "a\n{{ notification.titel }}"}, "text, line 2: 'dict object' has no attribute 'titel'"),
+        ({**MAIL, "text": "a\n{{ notification.heading }}"}, "text, line 2: 'dict object' has no attribute 'heading'"),
         ({**MAIL, "html": "\n\n{% if %}"}, "html, line 3: Expected an expression"),
         ({**MAIL, "subject": "{{ user.__class__ }}"}, "subject, line 1: access to attribute '__class__'"),
         ({**MAIL, "subject": "{# nothing #}"}, "subject: nothing but blanks"),

@@ -45,7 +45,7 @@ def test_nothing_is_written_for_what_is_not_known() -> None:
         ("\n\n{{ 1 | shout }}", 3, "No filter named 'shout'"),
         ("\n{{ 1 / zero }}", 2, "ZeroDivisionError: division by zero"),
         ("{% macro m() %}\n{{ x.y }}{% endmacro %}\n{{ m() }}", 2, "'x' is undefined"),
-        ("\n{{ user.mane }}", 2, "has no attribute 'mane'"),
+        ("\n{{ user.nama }}", 2, "has no attribute 'nama'"),
         ("{{ user.__class__ }}", 1, "unsafe"),
         ("{{ ''.__class__.__mro__ }}", 1, "unsafe"),
         ("{{ user.update({'name': 1}) }}", 1, "unsafe"),
