@@ -1,6 +1,7 @@
 """Every month has its partition before its first notification."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
@@ -144,21 +145,30 @@ async def test_a_clock_that_is_months_off_is_told_and_makes_no_partition(pool: P
     assert found["months"] == 1 + MONTHS_AHEAD
 
 
-async def test_a_role_that_may_make_no_month_is_told_what_to_do(
-    pool: Pool, postgres: Postgres, inbox_database: str
-) -> None:
-    await lose_partitions(pool)
+@pytest.fixture
+async def writing(postgres: Postgres, inbox_database: str) -> AsyncIterator[Pool]:
+    """Connections of a role that may change rows, and make no table."""
     name = inbox_database.rsplit("/", 1)[1]
     postgres.execute("CREATE ROLE writer LOGIN PASSWORD 'writer'")
-    try:
-        postgres.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO writer", name)
-        writing = await open_pool(f"postgresql://writer:writer@127.0.0.1:{postgres.port}/{name}", 1, 1)
-        with pytest.raises(Unavailable, match="notifications setup"):
-            await PostgresSubmissions(writing).accept([write_submission("alice")])
-        await writing.close()
-    finally:
-        postgres.execute("DROP OWNED BY writer", name)
-        postgres.execute("DROP ROLE writer")
+    postgres.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO writer", name)
+    writing = await open_pool(f"postgresql://writer:writer@127.0.0.1:{postgres.port}/{name}", 1, 1)
+    yield writing
+    await writing.close()
+    postgres.execute("DROP OWNED BY writer", name)
+    postgres.execute("DROP ROLE writer")
+
+
+async def test_a_role_that_may_make_no_month_is_told_what_to_do(pool: Pool, writing: Pool) -> None:
+    await lose_partitions(pool)
+    with pytest.raises(Unavailable, match="notifications setup"):
+        await PostgresSubmissions(writing).accept([write_submission("alice")])
+
+
+async def test_a_role_that_may_make_no_month_keeps_the_rest_of_the_house(
+    writing: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await Partitions(writing).ensure(DECEMBER) == []
+    assert "run `notifications setup`" in caplog.text
 
 
 async def test_another_constraint_is_no_missing_month(pool: Pool) -> None:

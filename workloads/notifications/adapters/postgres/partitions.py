@@ -48,8 +48,15 @@ class Partitions:
         self._pool = pool
 
     async def ensure(self, now: datetime) -> list[str]:
-        """Make what is missing for this month and the next ones; return the names of what was made."""
-        return await self._pool.write(lambda connection: ensure_partitions(connection, now))
+        """Make what is missing for this month and the next ones; return the names of what was made.
+
+        A role that may make none says so in the log, once each time: it can do all else.
+        """
+        try:
+            return await self._pool.write(lambda connection: ensure_partitions(connection, now))
+        except asyncpg.InsufficientPrivilegeError:
+            _log.error("months to come have no partition, and this role may make none: run `notifications setup`")
+            return []
 
 
 async def write_dated(pool: Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
