@@ -168,6 +168,9 @@ def wait_before(attempt: int) -> float:
     return float(2 ** min(attempt, 4))
 
 
+_write: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def pack(job: Job) -> bytes:
     """Write a job for the queue."""
     fields = {"n": str(job.notification), "t": job.owner.tenant, "u": job.owner.user, "c": job.channel, "q": job.queue}
@@ -175,7 +178,7 @@ def pack(job: Job) -> bytes:
         fields["r"] = str(job.turn)
     if job.digest:
         fields["d"] = "1"
-    return json.dumps(fields, separators=(",", ":")).encode()
+    return _write(fields).encode()
 
 
 def unpack(packed: bytes) -> Job:

@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from random import uniform
 from typing import Any, Final
 
@@ -41,6 +42,9 @@ OPTIONS: Final[dict[str, Any]] = {
     "flush_timeout": 2,
 }
 
+Question = tuple[str, bytes, bytes]
+"""Subject, data and a whole header block, or none."""
+
 
 class Connection:
     """Requests and interests on one client. Everything raises Unavailable while the server is away."""
@@ -50,7 +54,7 @@ class Connection:
         # Below the user's name, so that the server may keep users from reading each other's answers
         self._inbox = f"_INBOX.{user}.{secrets.token_hex(8)}"
         self._numbers = itertools.count()
-        self._awaited: dict[str, asyncio.Future[Message]] = {}
+        self._awaited: dict[str, Listener] = {}
         self._promises: set[asyncio.Future[Message]] = set()
         self._complaints: set[str] = set()
         self._closing = False
@@ -147,6 +151,34 @@ class Connection:
         """Send a message and return the first answer; its status is 503 if nobody listens."""
         return await within_time(self.ask(subject, data), within, subject)
 
+    async def ask_each(self, questions: Sequence[Question], within: float = ANSWER_WITHIN) -> list[Message | None]:
+        """Send messages at once and return the answer to each, None where there was none in time.
+
+        All share one promise, which is far cheaper than one each. Raises Unavailable if nothing can be sent, or if the
+        connection was lost before the first answer.
+        """
+        answers: dict[str, Message | None] = dict.fromkeys(self.make_inbox() for _ in questions)
+        missing, whole = set(answers), self.promise()
+
+        def take(message: Message) -> None:
+            answers[message.subject] = message
+            missing.discard(message.subject)
+            if not missing and not whole.done():
+                whole.set_result(message)
+
+        try:
+            for reply, (subject, data, headers) in zip(answers, questions, strict=True):
+                self._awaited[reply] = take
+                self.publish(subject, data, reply, headers)
+            await asyncio.wait([whole], timeout=within)
+        finally:
+            for reply in answers:
+                self._awaited.pop(reply, None)
+            whole.cancel()
+        if len(missing) == len(answers) and not whole.cancelled() and (error := whole.exception()):
+            raise error
+        return list(answers.values())
+
     async def flush(self, within: float = ANSWER_WITHIN) -> None:
         """Return when the server has processed all that was sent before."""
         await within_time(self._echo(), within, "a flush")
@@ -158,7 +190,8 @@ class Connection:
         return self._await(inbox)
 
     def _await(self, reply: str) -> asyncio.Future[Message]:
-        future = self._awaited[reply] = self.promise()
+        future = self.promise()
+        self._awaited[reply] = partial(_keep, future)
         future.add_done_callback(lambda _: self._awaited.pop(reply, None))
         return future
 
@@ -169,9 +202,9 @@ class Connection:
             future.exception()
 
     def _on_answer(self, message: Message) -> None:
-        future = self._awaited.get(message.subject)
-        if future is not None and not future.done():
-            future.set_result(message)
+        take = self._awaited.get(message.subject)
+        if take is not None:
+            take(message)
 
     async def _on_loss(self) -> None:
         self.losses += 1
@@ -232,6 +265,11 @@ async def _wait_for(opening: asyncio.Task[None], connection: Connection, servers
         await opening
     except (ValueError, Error) as error:
         raise Misconfigured(f"{servers} is not an address of a NATS server: {error}") from error
+
+
+def _keep(promise: asyncio.Future[Message], message: Message) -> None:
+    if not promise.done():
+        promise.set_result(message)
 
 
 def _do_nothing() -> None:

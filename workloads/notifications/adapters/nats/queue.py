@@ -1,16 +1,17 @@
 """Work queues on one JetStream stream with a pull consumer for each lane."""
 
 import asyncio
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from notifications.adapters.nats import streams
 from notifications.adapters.nats.client import Message
-from notifications.adapters.nats.connection import ANSWER_WITHIN, Connection
+from notifications.adapters.nats.connection import Connection
 from notifications.adapters.nats.line import Line
 from notifications.adapters.nats.streams import nanoseconds
 from notifications.domain import subjects
@@ -52,6 +53,21 @@ class JetStreamDelivery:
         answer = await self._connection.request(self._reply, verdict)
         if answer.status:
             raise Unavailable("the queue of this job is gone")
+
+
+class ServerError(msgspec.Struct):
+    """Why the server did not do something."""
+
+    description: str = "an error that the server does not describe"
+
+
+class PubAck(msgspec.Struct):
+    """How the server answers to what is published into a stream; without an error it has been stored."""
+
+    error: ServerError | None = None
+
+
+_acknowledgement: Final = msgspec.json.Decoder(PubAck)
 
 
 class JetStreamQueue:
@@ -108,13 +124,8 @@ class JetStreamQueue:
                 return deliveries
 
     async def _publish(self, jobs: Sequence[Job]) -> list[Job]:
-        answers = [self._connection.ask(subjects.jobs(job.lane), pack(job), _headers(job)) for job in jobs]
-        try:
-            await asyncio.wait(answers, timeout=ANSWER_WITHIN)
-            refusals = [_refusal(answer) for answer in answers]
-        finally:
-            for answer in answers:
-                answer.cancel()
+        questions = [(subjects.jobs(job.lane), pack(job), _headers(job)) for job in jobs]
+        refusals = [_refusal(answer) for answer in await self._connection.ask_each(questions)]
         taken = [job for job, refusal in zip(jobs, refusals, strict=True) if refusal is None]
         if not taken:
             raise Unavailable(f"the work queue took no job: {refusals[0]}")
@@ -144,13 +155,11 @@ def _headers(job: Job) -> bytes:
     return f"NATS/1.0\r\nNats-Msg-Id: {job.id}\r\n\r\n".encode()
 
 
-def _refusal(answer: asyncio.Future[Message]) -> str | None:
+def _refusal(answer: Message | None) -> str | None:
     """Return why a job was not taken, or None if the server has stored it, now or before."""
-    if not answer.done():
+    if answer is None:
         return "no acknowledgement"
-    if error := answer.exception():
-        return str(error)
-    if answer.result().status:
+    if answer.status:
         return "the stream is gone"
-    refusal = json.loads(answer.result().data).get("error")
-    return refusal and str(refusal.get("description"))
+    error = _acknowledgement.decode(answer.data).error
+    return error.description if error else None
