@@ -24,6 +24,7 @@ from .scalar import (
     PublicUrl,
     Text,
     VapidPublicKey,
+    Wall,
 )
 
 Networks = Annotated[list[Network], Meta(max_length=100, description="a list of at most 100 networks")]
@@ -121,6 +122,13 @@ class Webhook(Part, frozen=True):
     allow_private: Networks | None = None
 
 
+class Digest(Part, frozen=True):
+    """When digests are put together, on each user's clock: at 09:00, weekly ones on Monday, if it does not say."""
+
+    hour: Wall | None = None
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
+
+
 class Channels(Part, frozen=True):
     """Ways of delivery beside the socket, and an authority (PEM) that is trusted besides those of the image."""
 
@@ -128,3 +136,4 @@ class Channels(Part, frozen=True):
     push: Push | None = None
     webhook: Webhook | None = None
     authority_secret_ref: SecretKeyRef | None = None
+    digest: Digest | None = None

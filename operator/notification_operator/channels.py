@@ -40,12 +40,18 @@ def needs_unsubscribe_key(channels: Mapping[str, Any]) -> bool:
 def render_worker_channels(channels: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
     """Return `channels` of worker.json; `locate` says where the file of a Secret's entry is."""
     rendered: dict[str, Any] = _render(channels, locate)
+    rendered.pop("digest", None)
     if email := rendered.get("email"):
         email.pop("htmlTypes", None)
         email["providers"] = [
             {"kind": kind, **settings} for provider in email["providers"] for kind, settings in provider.items()
         ]
     return rendered
+
+
+def render_digest(channels: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `digest` of both files: gateways hold what workers put together."""
+    return dict(channels.get("digest", {}))
 
 
 def list_html_types(channels: Mapping[str, Any]) -> list[str]:

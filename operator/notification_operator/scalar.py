@@ -150,6 +150,10 @@ MailSender = Annotated[
         description='a mail address, alone or as in "Shop <no-reply@shop.example>", in ASCII after the name',
     ),
 ]
+Wall = Annotated[
+    str,
+    Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5, description='a time of day from "00:00" to "23:59"'),
+]
 Network = Annotated[
     str,
     Meta(pattern=r"^[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}$", max_length=49, description='a network such as "10.0.0.0/8"'),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .channels import Locate, list_html_types, render_gateway_channels, render_worker_channels
+from .channels import Locate, list_html_types, render_digest, render_gateway_channels, render_worker_channels
 from .spec import AuthSpec, ClusterSpec, KeySpec
 
 DEMO_KEY = KeySpec(id="demo", algorithm="HS256", secret="", entry="")
@@ -40,6 +40,7 @@ def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[st
         **_omit_empty(
             limits=dict(cluster.limits),
             cors=dict(cluster.gateway.cors),
+            digest=render_digest(cluster.channels),
             channels=render_gateway_channels(cluster.channels, around.channel_file),
             htmlTypes=list_html_types(cluster.channels),
         ),
@@ -54,6 +55,7 @@ def render_worker_config(cluster: ClusterSpec, around: Surroundings) -> dict[str
         "queues": {"high": worker.high, "normal": worker.normal, "low": worker.low},
         **_omit_empty(
             retentionDays=cluster.database.retention_days,
+            digest=render_digest(cluster.channels),
             channels=render_worker_channels(cluster.channels, around.channel_file),
             htmlTypes=list_html_types(cluster.channels),
         ),

@@ -1,6 +1,7 @@
 """What the operator renders, read by the programs that it renders it for: the two distributions share no code."""
 
 import subprocess
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from notification_operator.desired import fill_secret
 from notifications.__main__ import build_parser
 from notifications.channel_config import SesConfig, SmtpConfig
 from notifications.config import GatewayConfig, WorkerConfig, load_config
+from notifications.domain.preferences import DigestHour
 from tests.support.nats import find_server
 from tests.unit.operator.manifests import NAMES, derive_named, list_pods, read_config_maps, render_cluster
 
@@ -40,6 +42,12 @@ def test_what_a_cluster_says_of_its_channels_reaches_who_needs_it(tmp_path: Path
     assert worker.push.webpush.public_key == gateway.webpush_public_key is not None
     assert worker.webhook is not None
     assert len(worker.webhook.key_files) == 2
+
+
+def test_both_roles_learn_when_digests_are_due(tmp_path: Path) -> None:
+    worker = load_config(write_file(tmp_path, "channels", "worker.json"), WorkerConfig)
+    gateway = load_config(write_file(tmp_path, "channels", "gateway.json"), GatewayConfig)
+    assert gateway.digest.read() == worker.digest.read() == DigestHour(time(8, 30), weekday=4)
 
 
 def test_who_reads_lists_learns_of_the_replica_and_who_drops_months_of_the_retention(tmp_path: Path) -> None:

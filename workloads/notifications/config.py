@@ -3,8 +3,9 @@
 The operator renders it; `notifications` refuses a wrong one with one line that names the field.
 """
 
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import quote
 
 import msgspec
@@ -13,11 +14,14 @@ from msgspec import Meta
 from notifications.channel_config import ChannelsConfig, GatewayChannelsConfig
 from notifications.domain.errors import Misconfigured
 from notifications.domain.jobs import Queue
+from notifications.domain.preferences import DigestHour
 from notifications.domain.text import TYPE
 from notifications.section import Section
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Wall = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 HtmlTypes = Annotated[tuple[Annotated[str, Meta(pattern=rf"^{TYPE.pattern}\Z")], ...], Meta(max_length=100)]
@@ -85,6 +89,17 @@ class CorsConfig(Section, frozen=True):
     ] = ()
 
 
+class DigestConfig(Section, frozen=True):
+    """When digests are put together, on each user's clock; `weekday` is that of weekly ones. The same in both files."""
+
+    hour: Wall = "09:00"
+    weekday: Weekday = "monday"
+
+    def read(self) -> DigestHour:
+        """Return it as the rules have it."""
+        return DigestHour(time.fromisoformat(self.hour), get_args(Weekday).index(self.weekday))
+
+
 class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     """gateway.json."""
 
@@ -95,6 +110,7 @@ class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     connection_limit: Count = 10_000
     limits: LimitsConfig = LimitsConfig()
     cors: CorsConfig = CorsConfig()
+    digest: DigestConfig = DigestConfig()
     channels: GatewayChannelsConfig = GatewayChannelsConfig()
     html_types: HtmlTypes = ()
     log_level: LogLevel = "info"
@@ -109,6 +125,7 @@ class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
         default_factory=lambda: {Queue.HIGH: 10, Queue.NORMAL: 20, Queue.LOW: 5}
     )
     retention_days: Days = 90
+    digest: DigestConfig = DigestConfig()
     channels: ChannelsConfig = ChannelsConfig()
     html_types: HtmlTypes = ()
     log_level: LogLevel = "info"

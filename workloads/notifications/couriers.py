@@ -37,13 +37,13 @@ async def build_couriers(life: Life, config: WorkerConfig, pool: Pool, metrics: 
     composer = build_composer(config, PostgresTemplates(pool), engine)
     contacts = PostgresContacts(pool)
     records = Records(PostgresOutbox(pool), PostgresDigests(pool), PostgresPreferences(pool))
-    webhook = config.channels.webhook
+    webhook, digest = config.channels.webhook, config.digest.read()
     carriers: list[Carrier] = [
         EmailCarrier(channels.email, contacts, composer),
         PushCarrier(channels.push, contacts, PostgresDevices(pool), composer, now),
         WebhookCarrier(channels.webhook, contacts, webhook.url if webhook else None),
     ]
-    return {carrier.channel: Courier(carrier, records, now, make_id).serve for carrier in carriers}
+    return {carrier.channel: Courier(carrier, records, now, make_id, digest).serve for carrier in carriers}
 
 
 def watch_breakers(channels: Channels, metrics: Metrics) -> None:

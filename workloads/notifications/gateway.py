@@ -160,15 +160,15 @@ def build_gateway(
     revocations.on_change = lambda: dismiss_revoked(hub, revocations.check)
     read_state = ReadState(inbox, bus, hub.offer, telemetry)
     outbox = PostgresOutbox(pool)
-    relay = Relay(ObservedQueue(JetStreamQueue(nats), telemetry), outbox, tasks)
-    acceptor = Acceptor(PostgresSubmissions(pool), relay.start, telemetry, tasks)
+    relay, digest = Relay(ObservedQueue(JetStreamQueue(nats), telemetry), outbox, tasks), config.digest.read()
+    acceptor = Acceptor(PostgresSubmissions(pool, digest), relay.start, telemetry, tasks)
     address = f"{arguments.advertise or arguments.host}:{arguments.internal_port or arguments.port}"
     loop = asyncio.get_running_loop()
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
     depth = Depth(outbox)
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
     server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, telemetry).serve, telemetry)
-    to_rooms = PostgresRoomRequests(pool)
+    to_rooms = PostgresRoomRequests(pool, digest)
     engine = SandboxEngine()
     life.on_exit(engine.close)
     proofreader = Proofreader(engine, Phrasing(clean, frozenset(config.html_types)))

@@ -182,6 +182,10 @@ BAD_SPECS: tuple[BadSpec, ...] = (
             }
         },
     ),
+    BadSpec("spec.channels.digest.hour", {"channels": {"digest": {"hour": "9:00"}}}),
+    BadSpec("spec.channels.digest.hour", {"channels": {"digest": {"hour": "24:00"}}}),
+    BadSpec("spec.channels.digest.weekday", {"channels": {"digest": {"weekday": 1}}}),
+    BadSpec("spec.channels.digest.day", {"channels": {"digest": {"day": "monday"}}}),
     BadSpec("spec.channels.push.fcm.serviceAccountSecretRef", {"channels": {"push": {"fcm": {}}}}),
     BadSpec("spec.channels.push.apns.keyId", _apns(keyId="key")),
     BadSpec("spec.channels.push.apns.topic", _apns(topic="org.app\r\nx: y")),

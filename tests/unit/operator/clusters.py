@@ -47,6 +47,7 @@ CHANNELS: dict[str, Any] = {
         "allowPrivate": ["10.0.0.0/8", "fd00::/8"],
     },
     "authoritySecretRef": refer("mail", "ca.crt"),
+    "digest": {"hour": "08:30", "weekday": "friday"},
 }
 
 

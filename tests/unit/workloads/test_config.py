@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from datetime import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from notifications.config import GatewayConfig, WorkerConfig, load_config, read_secret
+from notifications.config import GatewayConfig, WorkerConfig, load_any_config, load_config, read_secret
 from notifications.domain.errors import Misconfigured
 from notifications.domain.jobs import Queue
+from notifications.domain.preferences import DEFAULT_DIGEST, DigestHour
 
 POSTGRES = {"uriFile": "/run/postgres-uri"}
 NATS = {"servers": ["nats://127.0.0.1:4222"], "user": "gateway", "passwordFile": "/run/nats"}
@@ -57,6 +59,19 @@ def test_what_is_set_is_taken(write: Write) -> None:
 def test_months_are_kept_for_ninety_days_unless_set(write: Write) -> None:
     assert load_config(write(WORKER), WorkerConfig).retention_days == 90
     assert load_config(write({**WORKER, "retentionDays": 1}), WorkerConfig).retention_days == 1
+
+
+@pytest.mark.parametrize("document", [GATEWAY, WORKER], ids=["gateway", "worker"])
+def test_digests_are_due_on_monday_at_nine_unless_set(write: Write, document: dict[str, Any]) -> None:
+    assert load_any_config(write(document)).digest.read() == DEFAULT_DIGEST
+    document = {**document, "digest": {"hour": "23:59", "weekday": "sunday"}}
+    assert load_any_config(write(document)).digest.read() == DigestHour(time(23, 59), weekday=6)
+
+
+@pytest.mark.parametrize("digest", [{"hour": "9:00"}, {"hour": "24:00"}, {"hour": "09:00\n"}, {"weekday": 0}], ids=str)
+def test_digests_are_due_at_a_time_of_day(write: Write, digest: object) -> None:
+    with pytest.raises(Misconfigured, match=r"digest\.(hour|weekday)"):
+        load_config(write({**WORKER, "digest": digest}), WorkerConfig)
 
 
 @pytest.mark.parametrize("days", [0, -1, 1.5, "90", 36_501, None], ids=str)

@@ -17,6 +17,7 @@ from notifications.domain.limits import ATTEMPT_HIGH, ATTEMPT_LOW, ATTEMPT_NORMA
 from notifications.domain.preferences import (
     DEFAULT,
     DEFAULT_DIGEST,
+    DigestHour,
     Frequency,
     Hold,
     Preference,
@@ -73,13 +74,16 @@ class Records:
 
 
 class Courier:
-    """Serves the jobs of one channel."""
+    """Serves the jobs of one channel. `digest` has to be what those who accept go by."""
 
-    def __init__(self, carrier: Carrier, records: Records, clock: Clock, make_id: MakeId) -> None:
+    def __init__(
+        self, carrier: Carrier, records: Records, clock: Clock, make_id: MakeId, digest: DigestHour = DEFAULT_DIGEST
+    ) -> None:
         self._carrier = carrier
         self._records = records
         self._clock = clock
         self._make_id = make_id
+        self._digest = digest
         self._errands = Groups(self._read, EVENTS_AT_ONCE)
 
     async def serve(self, delivery: Delivery) -> Outcome:
@@ -111,7 +115,7 @@ class Courier:
         if bypasses(message.type, message.priority):
             return None
         wishes = await self._find_wishes(job, message.type)
-        match decide(wishes, attempt.now, DEFAULT_DIGEST):
+        match decide(wishes, attempt.now, self._digest):
             case Show():
                 return None
             case Skip(reason):
@@ -133,7 +137,7 @@ class Courier:
         if wish.frequency is not Frequency.INSTANT:
             if job.channel is not Channel.WEBHOOK:
                 return await self._collect(attempt, wish.frequency, until)
-            until = next_digest(wish, errand.notification.created_at, DEFAULT_DIGEST)  # the hour comes once for each
+            until = next_digest(wish, errand.notification.created_at, self._digest)  # the hour comes once for each
         return Outcome(job, Status.HELD, hold.reason, attempted=False, until=until) if until > attempt.now else None
 
     async def _collect(self, attempt: Attempt, period: Frequency, due_at: datetime) -> Outcome:
