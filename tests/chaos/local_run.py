@@ -7,11 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
@@ -29,12 +32,12 @@ class LocalRun:
     process: asyncio.subprocess.Process
 
     @classmethod
-    async def start(cls, folder: Path) -> "LocalRun":
-        """Start it and return when it serves; what it says goes to `run.log` in the folder."""
+    async def start(cls, folder: Path, cluster: Path = SAMPLE) -> "LocalRun":
+        """Start what a file describes and return when it serves; what it says goes to `run.log` in the folder."""
         port = free_port()
         with (folder / "run.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *(BIN / "notification-operator", "local", SAMPLE, "--port", str(port)),
+                *(BIN / "notification-operator", "local", cluster, "--port", str(port)),
                 cwd=folder,
                 stdout=log,
                 stderr=log,
@@ -70,8 +73,24 @@ class LocalRun:
 
     def token(self, user: str) -> str:
         """A token for a user of the demo tenant that may also send."""
-        command = (BIN / "notifications", "token", "--sub", user, "--tenant", "demo", "--scope", "notifications:write")
+        return self.command("token", "--sub", user, "--tenant", "demo", "--scope", "notifications:write")
+
+    def command(self, *words: str) -> str:
+        """Run `notifications` in the folder, and return what it prints."""
+        command = (str(BIN / "notifications"), *words)
         return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout.strip()
+
+    def log(self, name: str) -> str:
+        """What a process has logged so far, in all its lives."""
+        return (self.folder / ".local" / "log" / f"{name}.log").read_text(errors="replace")
+
+    async def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask its database."""
+        connection = await asyncpg.connect((self.folder / ".local" / "secrets" / "postgres-uri").read_text().strip())
+        try:
+            return [tuple(row) for row in await connection.fetch(sql)]
+        finally:
+            await connection.close()
 
     async def backlog(self) -> int | None:
         """Jobs without an outcome, as the worker tells; None while it cannot be asked."""
@@ -92,6 +111,17 @@ class LocalRun:
         state = self.state()
         pids = {process["name"]: process["pid"] for process in state["processes"]}
         return {**pids, "nats": state["nats"]["pid"]}
+
+
+@asynccontextmanager
+async def running(folder: Path, cluster: Path = SAMPLE) -> AsyncIterator[LocalRun]:
+    """A system for the length of the block."""
+    run = await LocalRun.start(folder, cluster)
+    try:
+        yield run
+    finally:
+        if run.process.returncode is None:
+            await run.stop()
 
 
 def _address(process: dict[str, Any]) -> str:

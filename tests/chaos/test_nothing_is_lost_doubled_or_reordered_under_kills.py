@@ -3,15 +3,13 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.chaos.local_run import LocalRun
+from tests.chaos.local_run import LocalRun, running
 from tests.support.follower import Follower, following
 from tests.support.producer import Producer
 from tests.support.waiting import eventually
@@ -23,16 +21,6 @@ VICTIMS = ("gateway-0", "gateway-1", "worker-0", "nats")
 USERS = [f"user-{number}" for number in range(10)]
 DEVICES_EACH = 2
 PRODUCERS = 16
-
-
-@asynccontextmanager
-async def system(folder: Path) -> AsyncIterator[LocalRun]:
-    run = await LocalRun.start(folder)
-    try:
-        yield run
-    finally:
-        if run.process.returncode is None:
-            await run.stop()
 
 
 async def harass(run: LocalRun, producer: Producer, chance: random.Random) -> list[str]:
@@ -54,7 +42,7 @@ async def harass(run: LocalRun, producer: Producer, chance: random.Random) -> li
 @pytest.mark.timeout(900)
 async def test_nothing_is_lost_doubled_or_reordered_under_kills(tmp_path: Path) -> None:
     chance = random.Random(SEED)
-    async with system(tmp_path) as run:
+    async with running(tmp_path) as run:
         devices = {user: [Follower(run.url, run.token(user)) for _ in range(DEVICES_EACH)] for user in USERS}
         producer = Producer(run.url, run.token("producer"))
         recipients = iter([chance.choice(USERS) for _ in range(COUNT)])

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,13 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 class Producer:
     """`accepted` maps each recipient to the ids that were answered with 201, by their place in the inbox.
 
-    `pause` is how long each task of `send_all` rests after a notification, in seconds.
+    `pause` is how long each task of `send_all` rests after a notification, in seconds; `fields` each has besides.
     """
 
     url: str
     token: str
     pause: float = 0.0
+    fields: Mapping[str, Any] = field(default_factory=dict)
     accepted: dict[str, dict[int, str]] = field(default_factory=dict)
     postponed: int = 0
     unexpected: list[str] = field(default_factory=list)
@@ -48,7 +49,7 @@ class Producer:
             await asyncio.sleep(self.pause)
 
     async def _send(self, recipient: str, key: str, session: aiohttp.ClientSession) -> bool:
-        body = {"recipients": [recipient], "type": "message", "content": f"for {recipient}: {key}"}
+        body = {"recipients": [recipient], "type": "message", "content": f"for {recipient}: {key}", **self.fields}
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
         try:
             async with session.post(
