@@ -288,6 +288,14 @@ async def test_a_job_that_waits_for_a_retry_holds_up_no_other(queue: WorkQueue) 
     assert (await fetch_one(queue)).job == job(2)
 
 
+async def test_very_many_jobs_that_wait_for_a_retry_hold_up_no_other(queue: WorkQueue) -> None:
+    await queue.publish([job(number) for number in range(10_100)])
+    while deliveries := await queue.fetch(NORMAL, 500, 0.2):
+        await asyncio.gather(*(delivery.retry(60.0) for delivery in deliveries))
+    await queue.publish([job(20_000)])
+    assert (await fetch_one(queue)).job == job(20_000)
+
+
 async def test_there_is_no_stream_before_it_is_ensured(make_cluster: MakeCluster) -> None:
     queue = await (await make_cluster(60.0)).open()
     assert await queue.created() is None

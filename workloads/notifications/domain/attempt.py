@@ -7,7 +7,7 @@ from typing import Final
 
 from notifications.domain.errors import LeftAlone, TemporaryFailure
 from notifications.domain.jobs import Channel, Failure, Job, Outcome, Status, wait_before
-from notifications.domain.limits import BREAKER_OPEN, GIVE_UP_AFTER, LONGEST_RETRY
+from notifications.domain.limits import BREAKER_OPEN, GIVE_UP_AFTER, LONGEST_PUT_OFF, LONGEST_RETRY
 
 # In all, the first one included
 ATTEMPTS: Final[Mapping[Channel, int]] = {
@@ -38,16 +38,19 @@ class Attempt:
         failed = self.failed + 1
         if failed >= ATTEMPTS[self.job.channel]:
             return Outcome(self.job, Status.DEAD, str(error))
-        return self._wait(max(wait_before(failed), error.retry_after or 0.0), str(error), attempted=True)
+        return self._wait(max(wait_before(failed), error.retry_after or 0.0), str(error))
 
     def _put_off(self, error: LeftAlone) -> Outcome:
-        if self.now - self.since > timedelta(seconds=GIVE_UP_AFTER):
+        waited = (self.now - self.since).total_seconds()
+        if waited > GIVE_UP_AFTER:
             reason = f"no provider could be asked for a day: {error}"
             return Outcome(self.job, Status.DEAD, reason, attempted=False, cause=Failure.UNREACHED)
-        return self._wait(error.retry_after or BREAKER_OPEN, str(error), attempted=False)
+        # The longer already the less often: all that is put off must leave time to serve the rest
+        wait = max(error.retry_after or BREAKER_OPEN, min(waited / 4, LONGEST_PUT_OFF))
+        return Outcome(self.job, Status.RETRYING, str(error), attempted=False, wait=wait, hand_outs=self.hand_outs)
 
-    def _wait(self, seconds: float, reason: str, *, attempted: bool) -> Outcome:
+    def _wait(self, seconds: float, reason: str) -> Outcome:
         if seconds > LONGEST_RETRY:
             until = self.now + timedelta(seconds=seconds)
-            return Outcome(self.job, Status.RETRYING, reason, attempted, until=until)
-        return Outcome(self.job, Status.RETRYING, reason, attempted, wait=seconds, hand_outs=self.hand_outs)
+            return Outcome(self.job, Status.RETRYING, reason, until=until)
+        return Outcome(self.job, Status.RETRYING, reason, wait=seconds, hand_outs=self.hand_outs)

@@ -82,6 +82,8 @@ ATTEMPT_NORMAL: Final = 10.0
 ATTEMPT_LOW: Final = 30.0
 # Longer waits are not spent in the queue, whose places are counted
 LONGEST_RETRY: Final = 60.0
+# Between two looks at a provider that is left alone; below REDRIVE_AFTER
+LONGEST_PUT_OFF: Final = 300.0
 # What no provider could be asked for this long is given up
 GIVE_UP_AFTER: Final = 86_400.0
 # A push message follows when nobody has seen the event by then

@@ -12,7 +12,14 @@ from notifications.domain.contact import Contact
 from notifications.domain.dead_letter import LetterKey
 from notifications.domain.errors import Rejected, TemporaryFailure
 from notifications.domain.jobs import Channel, Job, Outcome, Queue, Status
-from notifications.domain.limits import BREAKER_MINIMUM, BREAKER_OPEN, GIVE_UP_AFTER, LONGEST_RETRY, MAX_DIGEST_SHOWN
+from notifications.domain.limits import (
+    BREAKER_MINIMUM,
+    BREAKER_OPEN,
+    GIVE_UP_AFTER,
+    LONGEST_PUT_OFF,
+    LONGEST_RETRY,
+    MAX_DIGEST_SHOWN,
+)
 from notifications.domain.notification import Priority
 from notifications.domain.preferences import Frequency, QuietHours
 from tests.unit.workloads.app.office import HELLO, Office, in_office
@@ -195,6 +202,15 @@ async def test_while_a_provider_is_left_alone_no_attempt_is_lost(office: Office)
     outcome = await break_down(office, await office.accept())
     assert outcome.reason == "relay has failed too often and is left alone"
     assert (outcome.state, outcome.wait) == (Status.RETRYING, BREAKER_OPEN)
+
+
+@in_office
+async def test_the_longer_a_job_has_waited_the_less_often_it_asks(office: Office) -> None:
+    job = await office.accept()
+    office.ahead += timedelta(minutes=12)
+    assert (await break_down(office, job)).wait == 180
+    office.ahead += timedelta(hours=2)
+    assert (await break_down(office, job)).wait == LONGEST_PUT_OFF
 
 
 @in_office

@@ -12,8 +12,9 @@ from notifications.domain.subjects import JOBS, jobs
 STREAM: Final = "NTF_JOBS"
 # About 300 MB; above it publishing is refused and jobs wait in the outbox
 MAX_JOBS: Final = 1_000_000
-# Jobs of one lane that workers hold or that wait for a retry
-MAX_LOCKED: Final = 10_000
+# Jobs of one lane that workers hold or that wait for a retry. With this many the server hands out nothing else, so a
+# lower limit would let one dead endpoint stop the webhooks of all
+MAX_LOCKED: Final = MAX_JOBS
 
 _NOT_FOUND: Final = 10059
 _EXISTS_OTHERWISE: Final = 10058
