@@ -125,7 +125,7 @@ class Recorder:
         self.counts: dict[str, int] = {}
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        def call(*_: object) -> None:
+        def call(*_: object, **__: object) -> None:
             self.counts[name] = self.counts.get(name, 0) + 1
 
         return call

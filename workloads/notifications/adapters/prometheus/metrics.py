@@ -5,7 +5,7 @@ from uuid import UUID
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from notifications.adapters.prometheus.labels import Labels
+from notifications.adapters.prometheus.series import Series
 from notifications.domain.inbox import Change
 from notifications.domain.jobs import Channel, Job, Outcome, Status
 from notifications.domain.submission import Placed
@@ -22,24 +22,23 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._gauges: dict[str, Gauge] = {}
-        self._types, self._tenants = Labels(), Labels()
-        self._created = self._counter("notifications_created", "Notifications committed.", "type")
-        self._tenant = self._counter("notifications_created_by_tenant", "The same, by tenant.", "tenant")
-        self._delivered = self._counter("notifications_delivered", "Notifications handed over.", "channel")
-        self._failed = self._counter("notifications_failed", "Notifications given up on a channel.", "reason")
+        self._created = self._series("notifications_created", "Notifications committed.", "type")
+        self._tenant = self._series("notifications_created_by_tenant", "The same, by tenant.", "tenant")
+        self._delivered = self._series("notifications_delivered", "Notifications handed over.", "channel")
+        self._failed = self._series("notifications_failed", "Notifications given up on a channel.", "reason")
         self._latency = self._histogram("notification_delivery_latency", "From acceptance to the socket.", _LATENCIES)
         self._repaired = self._counter("notifications_repaired", "Events found by reading the inbox.")
         self._enqueued = self._counter("queue_jobs_enqueued", "Jobs that the work queues took.")
         self._swept = self._counter("outbox_swept", "Jobs published by the sweep.")
-        self._completed = self._counter("queue_jobs_completed", "Jobs that are over and were not given up.", *_JOB)
-        self._given_up = self._counter("queue_jobs_failed", "Jobs that were given up.", *_JOB)
-        self._put_back = self._counter("queue_jobs_retried", "Attempts after which a job waits for another.", *_JOB)
-        self._duration = self._histogram("queue_job_duration", "How long a job is in hand.", _LATENCIES, *_JOB)
+        self._completed = self._series("queue_jobs_completed", "Jobs that are over and were not given up.", *_JOB)
+        self._given_up = self._series("queue_jobs_failed", "Jobs that were given up.", *_JOB)
+        self._put_back = self._series("queue_jobs_retried", "Attempts after which a job waits for another.", *_JOB)
+        self._duration = Series(self._histogram("queue_job_duration", "How long a job is in hand.", _LATENCIES, *_JOB))
         self._opened = self._counter("websocket_connections", "Connections accepted.")
         self._lifetime = self._histogram("websocket_connection_duration", "How long connections last.", _LIFETIMES)
         self._stale = self._counter("websocket_stale_connections", "Connections ended for the silence of the client.")
-        self._sent = self._counter("websocket_messages_sent", "Events queued for sockets.", "event_type")
-        self._received = self._counter("websocket_messages_received", "Events received from sockets.", "event_type")
+        self._sent = self._series("websocket_messages_sent", "Events queued for sockets.", "event_type")
+        self._received = self._series("websocket_messages_received", "Events received from sockets.", "event_type")
         self._size = Histogram(
             "websocket_message_size_bytes", "Events queued for sockets.", buckets=_SIZES, registry=self.registry
         )
@@ -57,8 +56,8 @@ class Metrics:
 
     def created(self, tenant: str, type: str, placed: Sequence[Placed]) -> None:
         """Count notifications that were committed."""
-        self._created.labels(self._types.bound(type)).inc(len(placed))
-        self._tenant.labels(self._tenants.bound(tenant)).inc(len(placed))
+        self._created.at(type).inc(len(placed))
+        self._tenant.at(tenant).inc(len(placed))
 
     def enqueued(self, jobs: Sequence[Job]) -> None:
         """Count jobs that a work queue has taken."""
@@ -66,7 +65,7 @@ class Metrics:
 
     def delivered(self, channel: str, id: UUID, latency: float | None) -> None:
         """Count a notification handed to a client or provider."""
-        self._delivered.labels(channel).inc()
+        self._delivered.at(channel).inc()
         if latency is not None:
             self._latency.observe(max(latency, 0.0))
 
@@ -74,11 +73,12 @@ class Metrics:
         """Count what became of a job."""
         job = outcome.job
         lane = (job.queue, job.channel)
-        self._duration.labels(*lane).observe(seconds)
+        self._duration.at_all(lane).observe(seconds)
         counter = self._put_back if outcome.state is Status.RETRYING else self._completed
-        (self._given_up if outcome.failure else counter).labels(*lane).inc()
-        if outcome.failure:
-            self._failed.labels(outcome.failure).inc()
+        failure = outcome.failure
+        (self._given_up if failure else counter).at_all(lane).inc()
+        if failure:
+            self._failed.at(failure).inc()
         elif outcome.state is Status.SENT and job.channel is not Channel.WEBSOCKET:
             self.delivered(job.channel, job.notification, None)
 
@@ -105,12 +105,15 @@ class Metrics:
 
     def sent(self, event: str, size: int) -> None:
         """Count an event queued for a socket."""
-        self._sent.labels(event).inc()
+        self._sent.at(event).inc()
         self._size.observe(size)
 
     def received(self, event: str) -> None:
         """Count an event from a socket, by a name that we know."""
-        self._received.labels(event).inc()
+        self._received.at(event).inc()
+
+    def _series(self, name: str, text: str, *labels: str) -> Series[Counter]:
+        return Series(self._counter(name, text, *labels))
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
