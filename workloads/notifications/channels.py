@@ -36,6 +36,7 @@ from notifications.channel_config import (
     WebPushConfig,
 )
 from notifications.domain.errors import Misconfigured
+from notifications.domain.limits import SMTP_CONNECTIONS
 from notifications.domain.mail import parse_address
 from notifications.domain.network import Reach, parse_reach
 from notifications.domain.push import DeviceKind
@@ -56,14 +57,17 @@ class Channels:
 
 @asynccontextmanager
 async def build_channels(
-    config: ChannelsConfig, clock: Clock, monotonic: Callable[[], float]
+    config: ChannelsConfig, clock: Clock, monotonic: Callable[[], float], at_once: int = SMTP_CONNECTIONS
 ) -> AsyncIterator[Channels]:
     """Provide the channels until the block is left, which must be after the last job ended.
 
+    `at_once` is how many jobs of a channel there may be at a time: none waits for a connection that others have, for an
+    urgent one would spend its time on waiting for the others.
     Raises Misconfigured for a file that cannot be used. Nothing is connected to before something is sent.
     """
     async with AsyncExitStack() as held:
-        workshop = _Workshop(held, clock, verify(Path(config.authority_file) if config.authority_file else None))
+        tls = verify(Path(config.authority_file) if config.authority_file else None)
+        workshop = _Workshop(held, clock, tls, at_once)
         push = await workshop.make_push(config.push)
         yield Channels(
             Failover("email", await workshop.make_mail(config.email) if config.email else {}, monotonic),
@@ -75,10 +79,11 @@ async def build_channels(
 class _Workshop:
     """Makes providers, whose connections are given back when `held` is closed."""
 
-    def __init__(self, held: AsyncExitStack, clock: Clock, tls: SSLContext) -> None:
+    def __init__(self, held: AsyncExitStack, clock: Clock, tls: SSLContext, at_once: int) -> None:
         self._held = held
         self._clock = clock
         self._tls = tls
+        self._at_once = at_once
 
     async def make_mail(self, config: EmailConfig) -> dict[str, MailProvider]:
         """Return relays and accounts by name, in the order in which they are asked."""
@@ -115,7 +120,7 @@ class _Workshop:
         login = None
         if config.user is not None and config.password_file is not None:
             login = Login(config.user, _read(config.password_file, parse_text, "a password in one line"))
-        settings = SmtpSettings(config.host, config.port, config.security, login, greeting)
+        settings = SmtpSettings(config.host, config.port, config.security, login, greeting, connections=self._at_once)
         provider = SmtpProvider(settings, self._tls, self._clock)
         self._held.push_async_callback(provider.close)
         return provider

@@ -30,7 +30,8 @@ from notifications.lifecycle import Life
 
 async def build_couriers(life: Life, config: WorkerConfig, pool: Pool, metrics: Metrics) -> dict[Channel, Serve]:
     """Return what serves each channel, until the process ends. Raises Misconfigured."""
-    channels = await life.enter_async_context(build_channels(config.channels, now, asyncio.get_running_loop().time))
+    time, at_once = asyncio.get_running_loop().time, sum(config.queues.values())
+    channels = await life.enter_async_context(build_channels(config.channels, now, time, at_once))
     watch_breakers(channels, metrics)
     engine = SandboxEngine()
     life.on_exit(engine.close)

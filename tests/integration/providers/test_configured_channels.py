@@ -16,6 +16,7 @@ from notifications.channel_config import ChannelsConfig
 from notifications.channels import Channels, build_channels
 from notifications.clock import now
 from notifications.domain.errors import Misconfigured, NotConfigured, Rejected, TemporaryFailure
+from notifications.domain.limits import ATTEMPT_HIGH
 from notifications.domain.push import Device, DeviceKind
 from notifications.domain.webhook import Webhook
 from tests.integration.providers.apns import KEY_ID, TEAM, TOPIC, Apns
@@ -26,7 +27,7 @@ from tests.integration.providers.fcm import Fcm
 from tests.integration.providers.http2_server import serve_http2
 from tests.integration.providers.https_server import serve_https
 from tests.integration.providers.push_service import CONTACT, PushService
-from tests.integration.providers.service import Service
+from tests.integration.providers.service import Mischief, Service
 from tests.integration.providers.ses import Ses
 from tests.integration.providers.settings import (
     OWN_MACHINE,
@@ -47,11 +48,11 @@ WHOLE = b"whsec_dGhpcnR5LXR3byBieXRlcyBmb3IgYSBzaWduYXR1cmU=\n"
 
 
 @asynccontextmanager
-async def configured(authority: Authority, **channels: Any) -> AsyncIterator[Channels]:
-    """What a worker has whose configuration says this."""
+async def configured(authority: Authority, at_once: int = 10, **channels: Any) -> AsyncIterator[Channels]:
+    """What a worker has whose configuration says this, and that serves so many jobs of a channel at once."""
     document = {"authorityFile": str(authority.certificate), **channels}
     config = msgspec.json.decode(msgspec.json.encode(document), type=ChannelsConfig)
-    async with build_channels(config, now, asyncio.get_running_loop().time) as built:
+    async with build_channels(config, now, asyncio.get_running_loop().time, at_once) as built:
         yield built
 
 
@@ -88,6 +89,20 @@ async def test_connections_are_given_back_at_the_end(authority: Authority, tmp_p
             [server] = relay.accepted
             assert server.transport is not None
         await eventually(lambda: server.transport is None)
+
+
+async def test_an_urgent_mail_waits_for_no_connection_that_others_have(authority: Authority, tmp_path: Path) -> None:
+    others = 12
+    async with (
+        serve_smtp(Relay(planned={"DATA": [Mischief.HANG] * others}), starttls=authority.serve()) as relay,
+        configured(authority, at_once=others + 1, email=email(smtp(relay, tmp_path))) as channels,
+    ):
+        under_way = [asyncio.ensure_future(channels.email.call(lambda each: each.send(MAIL))) for _ in range(others)]
+        await eventually(lambda: len(relay.mails) == others)
+        assert await channels.email.call(lambda provider: provider.send(MAIL), within=ATTEMPT_HIGH) == MAIL.message_id
+        for mail in under_way:
+            mail.cancel()
+        await asyncio.wait(under_way)
 
 
 async def test_mail_goes_by_the_second_provider_while_the_first_is_away(authority: Authority, tmp_path: Path) -> None:
