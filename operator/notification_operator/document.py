@@ -27,6 +27,7 @@ from .scalar import (
     Requests,
     ResourceName,
     Seconds,
+    Share,
     SyncInterval,
     Text,
     Url,
@@ -230,6 +231,20 @@ class Limits(Part, frozen=True):
     producers: ProducerLimits | None = None
 
 
+class Tracing(Part, frozen=True):
+    """The collector that traces go to, by OTLP over HTTP, and the share of notifications that is traced."""
+
+    endpoint: Url
+    sample_ratio: Share | None = None
+
+
+class Monitoring(Part, frozen=True):
+    """What gateways and workers tell of themselves beside their metrics."""
+
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
+    tracing: Tracing | None = None
+
+
 class TopicFamily(Part, frozen=True):
     """A family of topics and its limits."""
 
@@ -254,7 +269,7 @@ class Spec(Part, frozen=True, kw_only=True):
     channels: Channels | None = None
     limits: Limits | None = None
     topics: Annotated[list[TopicFamily], Meta(max_length=100)] | None = None
-    monitoring: Mapping | None = None
+    monitoring: Monitoring | None = None
     network_policy: Mapping | None = None
     tls: Mapping | None = None
 

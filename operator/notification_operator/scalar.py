@@ -36,6 +36,7 @@ SecretEntry = Annotated[
 Text = Annotated[str, Meta(min_length=1, max_length=256, description="a text of 1 to 256 characters")]
 KeyId = Annotated[str, Meta(min_length=1, max_length=64, description="a text of 1 to 64 characters")]
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=2048, description="an http or https address")]
+Share = Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")]
 Quantity = Annotated[
     str,
     Meta(

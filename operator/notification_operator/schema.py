@@ -43,6 +43,8 @@ def _build_scalar(kind: inspect.Type) -> Schema:
             return {"type": "string", **_known(limits)}
         case inspect.IntType():
             return {"type": "integer", "format": "int64", **_known({"minimum": kind.ge, "maximum": kind.le})}
+        case inspect.FloatType():
+            return {"type": "number", **_known({"minimum": kind.ge, "maximum": kind.le})}
         case inspect.BoolType():
             return {"type": "boolean"}
         case inspect.AnyType():

@@ -22,6 +22,7 @@ from .document import (
     Gateway,
     GatewayAutoscaling,
     Limits,
+    Monitoring,
     Nats,
     NatsStorage,
     PodTemplate,
@@ -105,7 +106,7 @@ class WorkerSpec:
 class ClusterSpec:
     """One cluster, completely decided; `image` is None for the operator's own choice.
 
-    `channels` are as `derive_channels` returns them, `limits` have the form of the file.
+    `channels` are as `derive_channels` returns them, `limits` and `monitoring` have the form of the file.
     """
 
     name: str
@@ -119,6 +120,7 @@ class ClusterSpec:
     worker: WorkerSpec
     channels: Mapping[str, Any]
     limits: Mapping[str, Any]
+    monitoring: Mapping[str, Any]
 
 
 def parse_document(text: bytes) -> Document:
@@ -158,6 +160,7 @@ def derive_cluster(document: Document) -> ClusterSpec:
         worker=_derive_worker(spec.worker or Worker()),
         channels=derive_channels(spec.channels or Channels()),
         limits=msgspec.to_builtins(spec.limits or Limits()),
+        monitoring=msgspec.to_builtins(spec.monitoring or Monitoring()),
     )
 
 

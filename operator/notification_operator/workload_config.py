@@ -83,7 +83,15 @@ def _render_role(role: str, cluster: ClusterSpec, around: Surroundings) -> dict[
             "passwordFile": around.nats_passwords[role],
             "replicas": around.nats_replicas,
         },
+        **_render_monitoring(cluster.monitoring),
     }
+
+
+def _render_monitoring(monitoring: Mapping[str, Any]) -> dict[str, Any]:
+    tracing = monitoring.get("tracing", {})
+    telemetry = {"otlpEndpoint": tracing.get("endpoint"), "sampleRatio": tracing.get("sampleRatio")}
+    given = {name: value for name, value in telemetry.items() if value is not None}
+    return _omit_empty(logLevel=monitoring.get("logLevel"), telemetry=given)
 
 
 def _render_auth(auth: AuthSpec, around: Surroundings) -> dict[str, Any]:

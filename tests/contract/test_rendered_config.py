@@ -9,7 +9,7 @@ import pytest
 from notification_operator.desired import fill_secret
 from notifications.__main__ import build_parser
 from notifications.channel_config import SesConfig, SmtpConfig
-from notifications.config import GatewayConfig, WorkerConfig, load_config
+from notifications.config import GatewayConfig, TelemetryConfig, WorkerConfig, load_config
 from notifications.domain.preferences import DigestHour
 from tests.support.nats import find_server
 from tests.unit.operator.manifests import NAMES, derive_named, list_pods, read_config_maps, render_cluster
@@ -62,6 +62,13 @@ def test_gateways_learn_whom_to_limit_and_whose_pages_may_call(tmp_path: Path) -
     assert config.limits.producers is not None
     assert (config.limits.producers.per_minute, config.limits.producers.burst) == (6000, 200)
     assert config.cors.origins == ("https://app.example", "http://localhost:3000")
+
+
+def test_both_roles_learn_how_much_to_tell_of_themselves(tmp_path: Path) -> None:
+    gateway = load_config(write_file(tmp_path, "monitoring", "gateway.json"), GatewayConfig)
+    worker = load_config(write_file(tmp_path, "monitoring", "worker.json"), WorkerConfig)
+    assert gateway.log_level == worker.log_level == "debug"
+    assert gateway.telemetry == worker.telemetry == TelemetryConfig("http://collector.tracing:4318", 0)
 
 
 def expand(argument: str) -> str:

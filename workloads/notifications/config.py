@@ -100,6 +100,13 @@ class DigestConfig(Section, frozen=True):
         return DigestHour(time.fromisoformat(self.hour), get_args(Weekday).index(self.weekday))
 
 
+class TelemetryConfig(Section, frozen=True):
+    """Traces go by OTLP over HTTP below `otlpEndpoint`; `sampleRatio` is the share of notifications that is traced."""
+
+    otlp_endpoint: Annotated[str, Meta(pattern=r"^https?://[^\s]+\Z", max_length=2048)]
+    sample_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.01
+
+
 class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     """gateway.json."""
 
@@ -114,6 +121,7 @@ class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     channels: GatewayChannelsConfig = GatewayChannelsConfig()
     html_types: HtmlTypes = ()
     log_level: LogLevel = "info"
+    telemetry: TelemetryConfig | None = None
 
 
 class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
@@ -129,6 +137,7 @@ class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
     channels: ChannelsConfig = ChannelsConfig()
     html_types: HtmlTypes = ()
     log_level: LogLevel = "info"
+    telemetry: TelemetryConfig | None = None
 
 
 _C = TypeVar("_C", GatewayConfig, WorkerConfig)

@@ -22,7 +22,6 @@ _IGNORED = (
     "worker.resources",
     "worker.pod_template",
     "topics",
-    "monitoring",
     "network_policy",
     "tls",
 )

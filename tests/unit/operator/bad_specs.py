@@ -33,6 +33,10 @@ def _mail(**fields: Any) -> dict[str, Any]:
     return {"channels": {"email": {**EMAIL, **fields}}}
 
 
+def _traces(**fields: Any) -> dict[str, Any]:
+    return {"monitoring": {"tracing": {"endpoint": "http://collector:4318", **fields}}}
+
+
 def _relay(**fields: Any) -> dict[str, Any]:
     return _mail(providers=[{"smtp": {**SMTP, **fields}}])
 
@@ -146,6 +150,11 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     BadSpec("spec.limits.users", {"limits": {"users": 5}}),
     BadSpec("spec.limits.producers.perMinute", {"limits": {"producers": {"burst": 5}}}),
     BadSpec("spec.limits.producers.burst", {"limits": {"producers": {"perMinute": 5, "burst": 0}}}),
+    BadSpec("spec.monitoring.logLevel", {"monitoring": {"logLevel": "trace"}}),
+    BadSpec("spec.monitoring.tracing.endpoint", {"monitoring": {"tracing": {"sampleRatio": 0.1}}}),
+    BadSpec("spec.monitoring.tracing.endpoint", {"monitoring": {"tracing": {"endpoint": "collector:4318"}}}),
+    BadSpec("spec.monitoring.tracing.sampleRatio", _traces(sampleRatio=1.5)),
+    BadSpec("spec.monitoring.tracing.sampleRatio", _traces(sampleRatio="all")),
     BadSpec("spec.topics[0].family", {"topics": [{"maxAge": "7d"}]}),
     BadSpec("spec.topics[0].maxAge", {"topics": [{"family": "orders", "maxAge": "a week"}]}),
     BadSpec("spec.topics", {"topics": [{"family": "orders"}, {"family": "orders"}]}),

@@ -57,6 +57,9 @@ CLUSTERS: dict[str, dict[str, Any]] = {
             }
         }
     },
+    "monitoring": {
+        "monitoring": {"logLevel": "debug", "tracing": {"endpoint": "http://collector.tracing:4318", "sampleRatio": 0}}
+    },
     "pods-in-their-place": {
         "gateway": {
             "podTemplate": {

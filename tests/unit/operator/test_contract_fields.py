@@ -51,7 +51,7 @@ WHOLE_CONTRACT: dict[str, Any] = {
     "channels": CHANNELS,
     "limits": {"producers": {"perMinute": 6000, "burst": 200}},
     "topics": [{"family": "orders", "maxAge": "7d", "maxBytes": "1Gi", "slowConsumer": "keepLatest", "authorize": {}}],
-    "monitoring": {"enabled": True},
+    "monitoring": {"logLevel": "debug", "tracing": {"endpoint": "http://collector:4318", "sampleRatio": 0.1}},
     "networkPolicy": {"enabled": True},
     "tls": {"secretRef": {"name": "tls"}},
 }
@@ -94,7 +94,6 @@ def test_a_local_run_names_every_field_that_it_ignores() -> None:
         "spec.worker.autoscaling",
         "spec.worker.resources",
         "spec.topics",
-        "spec.monitoring",
         "spec.networkPolicy",
         "spec.tls",
         "spec.nats.servers (one server runs)",

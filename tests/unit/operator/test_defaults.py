@@ -47,6 +47,7 @@ def test_the_least_file_gets_every_default() -> None:
         ),
         channels={},
         limits={},
+        monitoring={},
     )
 
 
