@@ -73,11 +73,14 @@ async def climb(target: Target, steps: list[int], seconds: float) -> None:
     """Measure at one number of connections after the other."""
     print("connections  accepted/s     p50     p99  slowest  503  wrong | hello/s     p50     p99 | part | waiting")
     costs: dict[int, tuple[Report, Spent]] = {}
+    told = await target.stored()
     async with start_hello() as hello:
         for connections in steps:
             bare, _ = await load(Order(host=HOST, port=hello, connections=connections, seconds=seconds / 2), None)
             order = make_order(target, connections, seconds)
             costs[connections] = report, _ = await load(order, target)
+            stored, told = await target.stored(), told + report.told
+            assert stored == told, f"{told} notifications were accepted, {stored} are there"
             waiting = await target.database.fetchrow(WAITING)
             assert waiting is not None
             print(

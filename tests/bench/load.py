@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import cast
 
 import msgspec
@@ -32,13 +33,16 @@ class Order(msgspec.Struct, kw_only=True):
     seconds: float
     warm_up: float = 2.0
     tokens: tuple[str, ...] = ()
-    seed: int = 1
     ids: str | None = None
 
 
 class Report(msgspec.Struct):
-    """What was measured. Times in milliseconds; `wrong` counts answers by status, 0 for a connection that was cut."""
+    """What was measured. Times in milliseconds; `wrong` counts answers by status, 0 for a connection that was cut.
 
+    `told` counts what was accepted from the start to the end, `accepted` what was while measuring.
+    """
+
+    told: int
     accepted: int
     seconds: float
     p50: float
@@ -70,6 +74,7 @@ class Tally:
 
     def report(self, seconds: float) -> Report:
         return Report(
+            told=len(self.ids),
             accepted=len(self.times),
             seconds=seconds,
             p50=percentile(self.times, 0.5) * 1000,
@@ -110,7 +115,7 @@ class Client(asyncio.Protocol):
 
     def _ask(self) -> None:
         self._question = self._question or self._exchange.ask(self._number)
-        self._asked = self._loop.time()
+        self._asked = perf_counter()
         self._transport.write(self._question.raw)
 
     def _judge(self, status: int, body: bytes) -> None:
@@ -123,7 +128,7 @@ class Client(asyncio.Protocol):
         if id is None:
             self._tally.wrong[status] += 1
         else:
-            self._tally.add(id, self._loop.time() - self._asked)
+            self._tally.add(id, perf_counter() - self._asked)
         self._question = None
         if self._tally.over:
             self.idle.set()
@@ -150,15 +155,15 @@ def percentile(times: Sequence[float], share: float) -> float:
 async def run(order: Order) -> Report:
     """Do what is ordered."""
     loop, tally = asyncio.get_running_loop(), Tally()
-    exchange = Notifications(order.tokens, order.seed) if order.tokens else Hello()
+    exchange = Notifications(order.tokens) if order.tokens else Hello()
     clients = [Client(number, exchange, tally) for number in range(order.connections)]
     for client in clients:
         await loop.create_connection(lambda client=client: client, order.host, order.port)  # type: ignore[misc]
     await asyncio.sleep(order.warm_up)
     print("begin", flush=True)
-    begun, tally.measuring = loop.time(), True
+    begun, tally.measuring = perf_counter(), True
     await asyncio.sleep(order.seconds)
-    seconds, tally.measuring = loop.time() - begun, False
+    seconds, tally.measuring = perf_counter() - begun, False
     print("end", flush=True)
     tally.over = True
     async with asyncio.timeout(_FINISH_WITHIN):

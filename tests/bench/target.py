@@ -44,6 +44,10 @@ class Target:
         """How many jobs have no outcome yet."""
         return int(await self.database.fetchval("SELECT count(*) FROM outbox"))
 
+    async def stored(self) -> int:
+        """How many notifications there are."""
+        return int(await self.database.fetchval("SELECT count(*) FROM notifications"))
+
 
 @asynccontextmanager
 async def start_stack(folder: Path, producers: int) -> AsyncIterator[Target]:
