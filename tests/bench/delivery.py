@@ -37,7 +37,7 @@ async def main(given: argparse.Namespace) -> None:
         async with run_stack(Path(folder), gateways=1, workers=1, settings=DURABLE) as stack:
             database = await asyncpg.connect(stack.database)
             print(
-                "  rate      sent   arrived  wrong     p50     p99  slowest | waiting: at most, at the end | cores busy"
+                "  rate      sent   arrived  wrong     p50     p99  slowest | waiting at most, at the end | cores"
             )
             for rate in given.rates:
                 await measure(stack, database, make_order(stack, rate, given), given.seconds)
@@ -81,7 +81,7 @@ async def measure(stack: Stack, database: "asyncpg.Connection[asyncpg.Record]", 
 def describe(rate: float, report: Report, waiting: list[int]) -> str:
     times = f"{report.p50:7.1f} {report.p99:7.1f} {report.slowest:8.1f}"
     counts = f"{report.sent:9} {report.arrived:9} {report.wrong:6}"
-    return f"{rate:6.0f} {counts} {times} | {max(waiting):16}, {waiting[-1]:10} |"
+    return f"{rate:6.0f} {counts} {times} | {max(waiting):15}, {waiting[-1]:10} |"
 
 
 def read_spent(stack: Stack, load: int) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """A steady stream from POST to socket, in one process: producers at a given rate, and a device of every recipient.
 
-Requests leave at their time, whatever happens to those before (an open loop): one that finds no free connection waits,
-and its wait counts. Reads an Order from standard input, prints `begin` and `end` around what it measures, then a Report.
+Requests leave at their time, whatever happens to those before (an open loop): one that finds no free connection
+waits, and its wait counts. Reads an Order from standard input, prints `begin` and `end` around what it measures, then
+a Report.
 """
 
 import asyncio
