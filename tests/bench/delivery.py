@@ -36,9 +36,7 @@ async def main(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="delivery-") as folder:
         async with run_stack(Path(folder), gateways=1, workers=1, settings=DURABLE) as stack:
             database = await asyncpg.connect(stack.database)
-            print(
-                "  rate      sent   arrived  wrong     p50     p99  slowest | waiting at most, at the end | cores"
-            )
+            print("  rate      sent   arrived  wrong     p50     p99  slowest | waiting at most, at the end | cores")
             for rate in given.rates:
                 await measure(stack, database, make_order(stack, rate, given), given.seconds)
             await database.close()
