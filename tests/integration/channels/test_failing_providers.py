@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from notifications.domain.limits import JOB_LOCK
+from notifications.domain.attempt import ATTEMPTS
+from notifications.domain.jobs import Channel
+from notifications.domain.limits import BREAKER_MINIMUM, BREAKER_OPEN, JOB_LOCK
 from tests.integration.channels.post_office import PostOffice
 from tests.integration.providers import settings
 from tests.integration.providers.authority import HOST, Authority
@@ -18,6 +20,7 @@ from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
 BUSY = "451 4.3.0 busy"
+EMAIL = Channel.EMAIL
 
 
 async def test_a_second_relay_takes_what_the_first_cannot_for_it_is_away(
@@ -64,6 +67,29 @@ async def test_when_every_relay_is_away_three_attempts_are_made_and_all_told(off
     reason = "SMTP failed: SMTPConnectError; SMTP failed: SMTPConnectError"
     assert (line["attempts"], line["reason"], letter["reason"]) == (3, reason, reason)
     assert [failure["reason"] for failure in letter["history"]] == [reason] * 3
+
+
+@pytest.mark.slow
+async def test_an_outage_of_the_only_relay_costs_no_mail_its_attempts(
+    office: PostOffice, authority: Authority, alice: str, tmp_path: Path
+) -> None:
+    refusals: list[str | Mischief] = [BUSY] * BREAKER_MINIMUM
+    async with serve_smtp(Relay(planned={"MAIL": refusals}), starttls=authority.serve()) as relay:
+        await office.hire(email=settings.email(settings.smtp(relay, tmp_path)))
+        await office.know(alice, email=f"{alice}@example.com")
+        ids = [await office.send(alice, "email", content=str(number)) for number in range(BREAKER_MINIMUM)]
+        await eventually(lambda: not refusals, what="the failures that open the breaker")
+
+        late = await office.send(alice, "email")
+
+        line = await office.become(late, "email", "retrying")
+        assert (line["reason"], line["attempts"]) == ("smtp-1 has failed too often and is left alone", 0)
+        assert (await office.become(late, "email", "sent", within=BREAKER_OPEN + 30))["attempts"] == 1
+        for id in ids:
+            assert (await office.become(id, "email", "sent", within=BREAKER_OPEN + 30))["attempts"] <= ATTEMPTS[EMAIL]
+        assert sorted(mail.message["Message-ID"] for mail in relay.mails) == sorted(
+            f"<{id}@shop.example>" for id in [*ids, late]
+        )
 
 
 async def test_a_device_whose_token_is_dead_is_forgotten(
