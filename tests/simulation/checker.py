@@ -6,44 +6,18 @@ cursor: once, in order, and without a hole in the numbers as they are told to it
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 from uuid import UUID
 
 from notifications.domain.notification import UserKey
+from tests.simulation import channels, digests
 from tests.simulation.evidence import Evidence, Span, sort
 from tests.simulation.history import Answered, Arrived, Cleared, Copy, Entry, History, Parted, Welcomed
 from tests.simulation.life import LARGEST_SKEW
+from tests.simulation.person import MIDNIGHT
+from tests.simulation.verdict import Verdict, Violation
 
 HEALED = 120.0
 """Seconds within which everything is repaired. Only a restore may leave work to the redrive, which comes later."""
-
-
-class Verdict(Enum):
-    """A broken promise."""
-
-    LOST = "lost"
-    SHOWN_TWICE = "shown twice"
-    REORDERED = "reordered"
-    BROKEN_CHAIN = "broken chain"
-    PHANTOM = "phantom"
-    WRONG_RECIPIENT = "wrong recipient"
-    TWINS_DIFFER = "twins differ"
-    STUCK = "stuck"
-    LATE = "late"
-    EARLY = "early"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A verdict and what it rests on."""
-
-    verdict: Verdict
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.verdict.value}: {self.detail}"
 
 
 def check(history: History) -> list[Violation]:
@@ -62,6 +36,8 @@ def check(history: History) -> list[Violation]:
         _promptness,
         _patience,
         _rest,
+        *channels.RULES,
+        *digests.RULES,
     )
     return [violation for rule in rules for violation in rule(evidence)]
 
@@ -85,8 +61,12 @@ def _rooms(evidence: Evidence) -> Iterator[Violation]:
         if asked.room is None or answer.status != 201 or answer.at <= evidence.restored:
             continue
         for owner in (UserKey(asked.tenant, user) for user in asked.users):
-            if not any(entry.marker == asked.marker for entry in evidence.ended.logs.get(owner, ())):
+            if asked.is_shown and asked.marker not in evidence.taken_back and not _has(evidence, owner, asked.marker):
                 yield Violation(Verdict.LOST, f"{asked.marker} was sent to {asked.room}, and {owner} has not got it")
+
+
+def _has(evidence: Evidence, owner: UserKey, marker: str) -> bool:
+    return any(entry.marker == marker for entry in evidence.ended.logs.get(owner, ()))
 
 
 def _is_entry(copy: Copy, marker: str, entry: Entry) -> bool:
@@ -216,7 +196,8 @@ def _patience(evidence: Evidence) -> Iterator[Violation]:
     """Nothing is shown before its time, as far as clocks can tell."""
     for device, spans in evidence.spans.items():
         for event in (event for span in spans for event in span.arrivals() if event.marker in evidence.asked):
-            due = evidence.asked[event.marker or ""].due
+            asked = evidence.asked[event.marker or ""]
+            due = max(asked.due, MIDNIGHT if evidence.is_quiet(evidence.devices[device], asked) else 0.0)
             if event.at < due - LARGEST_SKEW:
                 yield Violation(Verdict.EARLY, f"{event} reached {device} though it was due at {due:.3f}")
 

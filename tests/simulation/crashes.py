@@ -73,4 +73,34 @@ BESIDE: Final = {
 }
 """What happens beside it: greeting, catching up, marking as read, sweeping, healing, releasing, rooms."""
 
-NAMED: Final = ACCEPT_TO_SOCKET | BESIDE
+OTHER_CHANNELS: Final = {
+    "worker after reading the errand": _point("worker", "errands", "after"),
+    "wishes read": _point("worker", "preferences", "after"),
+    "before a mail is handed in": _point("worker", "send_mail", "before"),
+    "mail on its way, lost": _point("worker", "send_mail", "unserved"),
+    "mail taken, and nobody knows": _point("worker", "send_mail", "served"),
+    "mail taken and known, before it is settled": _point("worker", "send_mail", "after"),
+    "before a device is woken": _point("worker", "send_push", "before"),
+    "device woken, and nobody knows": _point("worker", "send_push", "served"),
+    "between two devices": _point("worker", "send_push", "after"),
+    "dead devices forgotten": _point("worker", "forget", "served"),
+    "webhook called, and nobody knows": _point("worker", "call_webhook", "served"),
+    "job put back to wait, and the queue never hears": _point("worker", "retry", "unserved"),
+    "turns found by the sweep, before they are published": _point("worker", "publish_turn", "before"),
+    "turns published, before that is committed": _point("worker", "publish_turn", "after"),
+    "collecting, not committed": _point("worker", "collect", "unserved"),
+    "collected and committed, before the job is acknowledged": _point("worker", "collect", "served"),
+    "closing a digest, not committed": _point("worker", "edit", "unserved"),
+    "digest closed, before it is sent": _point("worker", "edit", "after"),
+    "burying, not committed": _point("worker", "bury", "unserved"),
+    "buried, before the job is acknowledged": _point("worker", "bury", "after"),
+    "dead letters retried, before the answer": _point("gateway", "retry_letters", "served"),
+    "taken back, before telling": _point("gateway", "cancel", "after"),
+    "what was seen, not committed": _point("gateway", "mark_delivered", "unserved"),
+}
+"""Mail, push, webhooks and digests; what waits, what is given up, what is taken back."""
+
+RARE: Final = frozenset(OTHER_CHANNELS.values())
+"""Visited so seldom that whoever is to die there has to die the first time."""
+
+NAMED: Final = ACCEPT_TO_SOCKET | BESIDE | OTHER_CHANNELS

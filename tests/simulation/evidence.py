@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from notifications.domain.jobs import Channel
 from notifications.domain.notification import UserKey
 from tests.simulation.history import (
     Answered,
@@ -17,15 +18,23 @@ from tests.simulation.history import (
     Ended,
     Entry,
     Event,
+    HandedOut,
     History,
+    Key,
     Listed,
     Marked,
     Parted,
     Positioned,
+    Refused,
     Restored,
+    Retried,
+    Settled,
     Synced,
+    TakenBack,
+    Took,
     Welcomed,
 )
+from tests.simulation.person import QUIET, Person
 
 
 @dataclass(slots=True)
@@ -45,12 +54,20 @@ class Evidence:
 
     ended: Ended
     devices: dict[str, UserKey]
+    people: dict[UserKey, Person]
     asked: dict[str, Asked] = field(default_factory=dict)
     answers: list[Answered] = field(default_factory=list)
     marked: list[Marked] = field(default_factory=list)
     synced: list[Synced] = field(default_factory=list)
     listed: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
     spans: dict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
+    taken_back: dict[str, float] = field(default_factory=dict)
+    """When a producer was told so, and infinity while it only asked for it."""
+    retried: list[Retried] = field(default_factory=list)
+    took: dict[Key, list[Took]] = field(default_factory=lambda: defaultdict(list))
+    refused: dict[Key, list[Refused]] = field(default_factory=lambda: defaultdict(list))
+    handed_out: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    settled: dict[Key, list[Settled]] = field(default_factory=lambda: defaultdict(list))
     turns: dict[type[Event], float] = field(default_factory=dict)
     prompt: float = math.inf
 
@@ -71,12 +88,24 @@ class Evidence:
 
     def may_expire(self, entry: Entry) -> bool:
         """Say whether a device need not be shown an entry, for its time may have come before."""
-        return entry.marker in self.asked and self.asked[entry.marker].expires
+        return entry.marker in self.asked and self.may_vanish(entry.marker)
+
+    def may_vanish(self, marker: str) -> bool:
+        """Say whether a message may have expired, or may have been taken back."""
+        return self.asked[marker].expires or marker in self.taken_back
+
+    def is_quiet(self, owner: UserKey, asked: Asked, channel: Channel = Channel.WEBSOCKET) -> bool:
+        """Say whether a message had to wait for the end of its recipient's quiet hours."""
+        return not asked.bypasses and owner in self.people and self.people[owner].wish(channel) == QUIET
 
     def accepted(self) -> Iterator[tuple[Answered, UserKey, Copy]]:
-        """Yield each copy that was answered with 201, as often as it was, unless a restore took it back."""
+        """Yield each copy for an inbox that was answered with 201, as often as it was, unless it was taken back.
+
+        A restore takes back what was answered before.
+        """
         for answer in self.answers:
-            if answer.status == 201 and answer.at > self.restored:
+            is_due = self.asked[answer.marker].is_shown and answer.marker not in self.taken_back
+            if is_due and answer.status == 201 and answer.at > self.restored:
                 for copy in answer.copies or self._reached(answer):
                     yield answer, UserKey(self.asked[answer.marker].tenant, copy.user), copy
 
@@ -94,7 +123,7 @@ def sort(history: History) -> Evidence:
     ended = history.events[-1] if history.events else None
     if not isinstance(ended, Ended):
         raise ValueError("a history must end with Ended")
-    evidence = Evidence(ended, history.devices)
+    evidence = Evidence(ended, history.devices, history.people)
     for event in history:
         match event:
             case Asked():
@@ -107,7 +136,25 @@ def sort(history: History) -> Evidence:
                 evidence.turns[Calmed], evidence.prompt = event.at, event.prompt
             case _:
                 _sort_told(evidence, event)
+                _sort_brought(evidence, event)
     return evidence
+
+
+def _sort_brought(evidence: Evidence, event: Event) -> None:
+    match event:
+        case TakenBack():
+            known = evidence.taken_back.get(event.marker, math.inf)
+            evidence.taken_back[event.marker] = min(known, event.at if event.is_done else math.inf)
+        case Retried():
+            evidence.retried.append(event)
+        case Took():
+            evidence.took[event.key].append(event)
+        case Refused():
+            evidence.refused[event.key].append(event)
+        case HandedOut():
+            evidence.handed_out[event.job].append(event.at)
+        case Settled():
+            evidence.settled[event.key].append(event)
 
 
 def _sort_told(evidence: Evidence, event: Event) -> None:

@@ -15,9 +15,11 @@ from notifications.app.read_state import ReadState
 from notifications.app.relay import Relay
 from notifications.app.sync import Missed, changes_since, parse_since
 from notifications.app.upkeep import keep_sessions
-from notifications.domain.errors import KeyReused, NotificationsError
+from notifications.domain.dead_letter import LetterKey, Retry
+from notifications.domain.errors import KeyReused, NotFound, NotificationsError
 from notifications.domain.ids import time_of
 from notifications.domain.inbox import Change
+from notifications.domain.jobs import Channel
 from notifications.domain.notification import Message, Priority, UserKey
 from notifications.domain.principal import Principal
 from notifications.domain.submission import Accepted, Copy, Submission, fingerprint
@@ -27,9 +29,10 @@ from tests.simulation.connection import Connection
 from tests.simulation.life import Life
 from tests.simulation.silence import Silence
 
-TOKENS_LIVE = (15.0, 86_400.0)
+TOKENS_LIVE = (15.0, 7 * 86_400.0)
 """Seconds; the short ones run out during the storm."""
 SYNC_LIMIT = 3
+LETTERS_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,20 @@ class Post:
     expires_in: float | None = None
     send_in: float | None = None
     room: str | None = None
+    channels: tuple[Channel, ...] | None = None
+    cancel_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a producer reads; `copies` with status 201 only."""
+    """What a producer reads; `copies` and the `request` with status 201 only."""
 
     status: int
     copies: tuple[history.Copy, ...] = ()
+    request: UUID | None = None
+
+
+Retries = dict[LetterKey, Retry]
 
 
 class Gateway:
@@ -68,13 +77,22 @@ class Gateway:
 
     def connect(self, connection: Connection, owner: UserKey, cursor: str | None) -> None:
         """Let a device in; its connection is closed if that cannot be done now."""
-        seconds = self.life.wire.weather.random.choice(TOKENS_LIVE)
+        weather = self.life.wire.weather
+        seconds = weather.random.choice(TOKENS_LIVE[1:] if weather.calm else TOKENS_LIVE)
         principal = Principal(owner, self.life.now() + timedelta(seconds=seconds))
         self.life.tasks.start(self._greet(connection, Arrival(connection, principal, cursor)), "greet")
 
     def post(self, post: Post, reply: Callable[[Reply], None]) -> None:
         """Serve `POST /api/notifications`."""
         self.life.tasks.start(self._post(post, reply), "post")
+
+    def cancel(self, tenant: str, request: UUID, reply: Callable[[Reply], None]) -> None:
+        """Serve `DELETE /api/notifications/requests/{id}`."""
+        self.life.tasks.start(self._cancel(tenant, request, reply), "cancel")
+
+    def retry_letters(self, tenant: str, reply: Callable[[Retries], None]) -> None:
+        """Serve `POST /api/admin/dead-letters/retry` for all that `GET /api/admin/dead-letters` lists."""
+        self.life.tasks.start(self._retry_letters(tenant, reply), "retry letters")
 
     def mark_read(self, owner: UserKey, ids: Sequence[UUID], reply: Callable[[Change | None], None]) -> None:
         """Serve `notification:read`, or `notification:readAll` without ids."""
@@ -124,7 +142,23 @@ class Gateway:
         except NotificationsError:
             reply(Reply(503))
         else:
-            reply(Reply(201, tuple(history.Copy(copy.id, copy.user, copy.seq) for copy in accepted.placed)))
+            copies = tuple(history.Copy(copy.id, copy.user, copy.seq) for copy in accepted.placed)
+            reply(Reply(201, copies, accepted.id))
+
+    async def _cancel(self, tenant: str, request: UUID, reply: Callable[[Reply], None]) -> None:
+        try:
+            await self._read_state.cancel(self.life.store, tenant, request)
+        except NotFound:
+            reply(Reply(404))
+        except NotificationsError:
+            reply(Reply(503))
+        else:
+            reply(Reply(200))
+
+    async def _retry_letters(self, tenant: str, reply: Callable[[Retries], None]) -> None:
+        with contextlib.suppress(NotificationsError):
+            letters = await self.life.letters.letters(tenant, None, None, LETTERS_LIMIT)
+            reply(await self.life.letters.retry(tenant, [letter.key for letter in letters]))
 
     async def _accept(self, submission: Submission) -> Accepted:
         if submission.room is None:
@@ -146,6 +180,7 @@ class Gateway:
             key=post.key,
             send_at=send_at,
             room=post.room,
+            channels=None if post.channels is None else frozenset(post.channels),
         )
 
     async def _mark_read(self, owner: UserKey, ids: Sequence[UUID], reply: Callable[[Change | None], None]) -> None:

@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from notifications.domain.jobs import Channel, Status
 from notifications.domain.notification import UserKey
+from tests.simulation.person import Person
+
+Key = tuple[UUID, Channel]
+"""A notification or a digest, on its way over a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,32 @@ class Asked:
     """When it is to be shown; nothing is shown earlier, but for the error of clocks."""
     room: str | None = None
     """The room that it was sent to, whose members are `users`."""
+    channels: tuple[Channel, ...] | None = None
+    bypasses: bool = False
+    """It is brought whatever its recipients wish."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is for the inbox."""
+        return self.channels is None or Channel.WEBSOCKET in self.channels
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A producer asked to take a request back; `is_done` once it has been told that it was."""
+
+    at: float
+    marker: str
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """An administrator was told that a dead letter is tried again, having asked for it at `asked_at`."""
+
+    at: float
+    asked_at: float
+    key: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +147,53 @@ class Parted:
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """A provider took a message. `since`: when the worker read that it is still to be sent.
+
+    `tells`: what its text tells of, as the last twelve digits of each id. `device`: which one was woken.
+    """
+
+    at: float
+    key: Key
+    to: UserKey
+    tells: tuple[str, ...]
+    since: float
+    device: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A provider refused a message for good, or said that the device is dead."""
+
+    at: float
+    key: Key
+    device: UUID | None = None
+    is_dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """The queue handed a job to a worker."""
+
+    at: float
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome was committed. `attempts` that count as such, this one included; `buried`: there is a dead letter."""
+
+    at: float
+    job: str
+    key: Key
+    state: Status
+    reason: str | None
+    is_over: bool
+    attempts: int
+    buried: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Struck:
     """A fault was injected, or a process was crashed at a named point."""
 
@@ -156,15 +234,57 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A copy as the database has it."""
+
+    owner: UserKey
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the delivery log."""
+
+    state: Status
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A digest as the database has it: what was collected for it, and when it was due."""
+
+    key: Key
+    owner: UserKey
+    due: float
+    items: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """What the database says at the end of all channels. Times are virtual seconds.
+
+    `waking` are the devices that are left of each user.
+    """
+
+    copies: dict[UUID, Made] = field(default_factory=dict)
+    lines: dict[Key, Line] = field(default_factory=dict)
+    digests: tuple[Window, ...] = ()
+    dead: tuple[Key, ...] = ()
+    delivered: dict[UUID, float] = field(default_factory=dict)
+    waking: dict[UserKey, tuple[UUID, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The state in which everything came to rest: the logs of all inboxes, and work that nobody finished.
 
-    `parted` are the devices without a socket, `errors` what nobody should have let escape.
+    `read` says when; `parted` are the devices without a socket, `errors` what nobody should have let escape.
     """
 
     at: float
     logs: dict[UserKey, tuple[Entry, ...]]
-    read: tuple[UUID, ...] = ()
+    read: dict[UUID, float] = field(default_factory=dict)
+    deliveries: Deliveries = Deliveries()
     held: int = 0
     rooms: int = 0
     outbox: int = 0
@@ -176,6 +296,8 @@ class Ended:
 Event = (
     Asked
     | Answered
+    | TakenBack
+    | Retried
     | Marked
     | Welcomed
     | Listed
@@ -183,6 +305,10 @@ Event = (
     | Synced
     | Positioned
     | Parted
+    | Took
+    | Refused
+    | HandedOut
+    | Settled
     | Struck
     | Restored
     | Cleared
@@ -193,9 +319,10 @@ Event = (
 
 @dataclass(slots=True)
 class History:
-    """All events in the order in which they happened, and whose device is whose."""
+    """All events in the order in which they happened, whose device is whose, and who wishes for what."""
 
     devices: dict[str, UserKey] = field(default_factory=dict)
+    people: dict[UserKey, Person] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Event]:
@@ -203,4 +330,4 @@ class History:
 
     def digest(self) -> str:
         """Return a text that is equal for equal histories only."""
-        return hashlib.sha256(repr((self.devices, self.events)).encode()).hexdigest()
+        return hashlib.sha256(repr((self.devices, self.people, self.events)).encode()).hexdigest()

@@ -10,6 +10,7 @@ from notifications.app.tasks import Tasks
 from notifications.domain.ids import RANDOM_BITS, uuid7
 from tests.simulation.loop import PROCESS, Process, VirtualLoop
 from tests.simulation.remote_bus import RemoteFleetBus, RemoteInboxBus
+from tests.simulation.remote_letters import RemoteLetters
 from tests.simulation.remote_queue import RemoteQueue
 from tests.simulation.remote_rooms import RemoteRooms
 from tests.simulation.remote_store import RemoteStore
@@ -42,28 +43,29 @@ class Life:
         servers = around.servers
         self.store = RemoteStore(self.wire, servers)
         self.rooms = RemoteRooms(self.wire, servers)
+        self.letters = RemoteLetters(self.wire, servers)
         self.queue = RemoteQueue(self.wire, servers.nats, servers.queue)
         self.inbox_bus = RemoteInboxBus(self.wire, servers.nats, servers.inbox_bus, servers.echo)
         self.fleet_bus = RemoteFleetBus(self.wire, servers.nats, servers.fleet_bus)
-        self._around = around
+        self.around = around
         self._skew = _choose_skew(name, around)
 
     def now(self) -> datetime:
         """Return the time as this process believes it to be."""
-        return self._around.servers.now(self._skew)
+        return self.around.servers.now(self._skew)
 
     def make_id(self, at: datetime) -> UUID:
         """Return a fresh id."""
-        return uuid7(at, self._around.weather.random.getrandbits(RANDOM_BITS))
+        return uuid7(at, self.around.weather.random.getrandbits(RANDOM_BITS))
 
     def at_nats_return(self, act: Callable[[], object]) -> None:
         """Do this when the connection to NATS is back."""
-        self._around.servers.nats.at_return.append(lambda: self.run(act))
+        self.around.servers.nats.at_return.append(lambda: self.run(act))
 
     def run(self, work: Callable[[], object]) -> None:
         """Do something in this process, after the time that it takes to tell it so."""
-        delay = self._around.weather.random.uniform(0.0005, 0.004)
-        self._around.loop.call_later(delay, work, context=self.context)
+        delay = self.around.weather.random.uniform(0.0005, 0.004)
+        self.around.loop.call_later(delay, work, context=self.context)
 
 
 def _choose_skew(name: str, around: Surroundings) -> float:

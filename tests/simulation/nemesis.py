@@ -13,6 +13,8 @@ from tests.simulation.wire import Server
 
 PAUSE = 2.5
 OUTAGE = 6.0
+LONG_OUTAGE = 15.0
+"""Long enough for a mail to be given up."""
 LONG_ABSENCE = 20.0
 LONG_FREEZE = 36.0
 """Longer than JOB_LOCK: its jobs go to somebody else, and then it wakes up."""
@@ -34,6 +36,7 @@ class Nemesis:
             Fault.STOP: self._stop,
             Fault.DATABASE_AWAY: self._take_database_away,
             Fault.NATS_AWAY: self._take_nats_away,
+            Fault.PROVIDER_AWAY: self._take_provider_away,
             Fault.WIPE: self._wipe,
             Fault.CUT_SOCKET: self._cut,
             Fault.ABSENCE: self._send_away,
@@ -99,9 +102,12 @@ class Nemesis:
     def _take_nats_away(self) -> str:
         return self._take_away(self._around.servers.nats)
 
-    def _take_away(self, server: Server) -> str:
+    def _take_provider_away(self) -> str:
+        return self._take_away(self._around.servers.provider, LONG_OUTAGE)
+
+    def _take_away(self, server: Server, longest: float = OUTAGE) -> str:
         server.away = True
-        self._around.loop.call_later(self._random.uniform(0.1, OUTAGE), server.come_back)
+        self._around.loop.call_later(self._random.uniform(0.1, longest), server.come_back)
         return server.name
 
     def _wipe(self) -> str:

@@ -4,24 +4,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from notifications.domain.jobs import Channel
 from notifications.domain.notification import Priority, UserKey
-from tests.simulation.crashes import NAMED, CrashPoint
+from tests.simulation.crashes import NAMED, OTHER_CHANNELS, RARE, CrashPoint
 from tests.simulation.gateway import Post
+from tests.simulation.person import Person, draw_person
 from tests.simulation.weather import Fault
 
 STORM = 25.0
 """Seconds for which things go wrong."""
 BURSTS = (5.0, 20.0)
 """When many things are said at once."""
-DOOMED_POINTS = 4
+DOOMED_POINTS = 6
 MOST_DEVICES = 5
-OWNERS = tuple(UserKey(tenant, user) for tenant in ("acme", "evil") for user in ("alice", "bob"))
+TENANTS = ("acme", "evil")
+OWNERS = tuple(UserKey(tenant, user) for tenant in TENANTS for user in ("alice", "bob"))
 """The same names in two tenants, so that a tenant left out is seen."""
 ROOM = "group:all"
 MEMBERS = ("alice", "bob")
 """Of both tenants' room."""
 CHANCES = {Fault.RESTORE: 0.12, Fault.LATE_INTEREST: 0.3, Fault.CRASH: 0.8}
 USUAL = 0.5
+USUAL_CHANNELS = 0.4
+CHANNELS = (
+    (Channel.WEBSOCKET, Channel.EMAIL),
+    (Channel.WEBSOCKET, Channel.PUSH),
+    (Channel.EMAIL, Channel.WEBHOOK),
+    (Channel.PUSH, Channel.EMAIL),
+    (Channel.WEBSOCKET,),
+    tuple(Channel),
+    tuple(Channel),
+)
+"""What producers name who do not leave it to their recipients."""
+
+NEEDED = {
+    OTHER_CHANNELS["dead devices forgotten"]: Fault.DEAD_TOKEN,
+    OTHER_CHANNELS["burying, not committed"]: Fault.REFUSED,
+    OTHER_CHANNELS["buried, before the job is acknowledged"]: Fault.REFUSED,
+    OTHER_CHANNELS["job put back to wait, and the queue never hears"]: Fault.PROVIDER_AWAY,
+    OTHER_CHANNELS["dead letters retried, before the answer"]: Fault.REFUSED,
+}
+"""Faults without which nobody comes to a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +54,7 @@ class Plan:
     gateways: int
     workers: int
     devices: tuple[tuple[str, UserKey], ...]
+    people: dict[UserKey, Person]
     posts: tuple[tuple[float, Post], ...]
     faults: frozenset[Fault]
     doomed: dict[CrashPoint, int]
@@ -43,13 +67,15 @@ def draw_plan(seed: int, random: Random, certain: frozenset[Fault]) -> Plan:
     """
     points = list(NAMED.values())
     doomed = [points[(seed * DOOMED_POINTS + offset) % len(points)] for offset in range(DOOMED_POINTS)]
+    needed = certain.union(NEEDED[point] for point in doomed if point in NEEDED)
     return Plan(
         gateways=random.randint(1, 3),
         workers=random.randint(1, 2),
         devices=tuple(_draw_devices(random)),
+        people={owner: draw_person(owner, number, random) for number, owner in enumerate(OWNERS)},
         posts=tuple(_draw_posts(random)),
-        faults=certain.union(fault for fault in Fault if random.random() < CHANCES.get(fault, USUAL)),
-        doomed={point: random.randint(1, 3) for point in doomed},
+        faults=needed.union(fault for fault in Fault if random.random() < CHANCES.get(fault, USUAL)),
+        doomed={point: 1 if point in RARE else random.randint(1, 3) for point in doomed},
     )
 
 
@@ -58,7 +84,9 @@ def draw_post(marker: str, owners: Sequence[UserKey], random: Random) -> Post:
     owner = random.choice(owners)
     room = ROOM if random.random() < 0.2 else None
     users = MEMBERS if room or random.random() < 0.2 else (owner.user,)
-    return Post(owner.tenant, users, marker, random.choice(list(Priority)), f"key {marker}", room=room)
+    channels = None if random.random() < USUAL_CHANNELS else random.choice(CHANNELS)
+    priority = random.choice(list(Priority))
+    return Post(owner.tenant, users, marker, priority, f"key {marker}", room=room, channels=channels)
 
 
 def _draw_devices(random: Random) -> list[tuple[str, UserKey]]:
@@ -81,6 +109,8 @@ def _draw_posts(random: Random) -> list[tuple[float, Post]]:
             post = replace(post, expires_in=random.uniform(0.5, 20.0))
         elif random.random() < 0.2:
             post = replace(post, send_in=random.uniform(0.5, 20.0))
+        if random.random() < 0.15:
+            post = replace(post, cancel_after=random.uniform(0.0, 12.0))
         posts.append((at, post))
         if post.key and random.random() < 0.25:
             posts.append((at + random.choice([0.0, random.uniform(0.0, 9.0)]), _draw_twin(post, random)))

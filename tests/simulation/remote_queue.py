@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from notifications.adapters.memory.queue import MemoryDelivery, MemoryQueue
 from notifications.domain import jobs as packing
 from notifications.domain.jobs import Job, Lane
+from tests.simulation.history import HandedOut
 from tests.simulation.weather import Fault
 from tests.simulation.wire import Call, Server, Wire
 
@@ -39,7 +40,8 @@ class RemoteQueue:
 
     async def publish(self, jobs: Sequence[Job]) -> list[Job]:
         sent = [packing.unpack(packing.pack(job)) for job in jobs]
-        stored = await self._wire.call(Call(self._nats, "publish"), lambda: self._queue.publish(sent))
+        name = "publish_turn" if any(job.turn for job in jobs) else "publish"
+        stored = await self._wire.call(Call(self._nats, name), lambda: self._queue.publish(sent))
         return [job for job in stored if not self._wire.strikes(Fault.LOST_ACK, job.id)]
 
     async def fetch(self, lane: Lane, limit: int, wait: float) -> Sequence[RemoteDelivery]:
@@ -59,6 +61,7 @@ class RemoteQueue:
     async def _fetch(self, lane: Lane, limit: int, wait: float) -> Sequence[MemoryDelivery]:
         handed_out = await self._queue.fetch(lane, limit, wait)
         for delivery in handed_out:
+            self._wire.weather.history.events.append(HandedOut(self._wire.loop.time(), delivery.job.id))
             if self._wire.strikes(Fault.DOUBLED_JOB, delivery.job.id):
                 await delivery.retry(0)
         return handed_out

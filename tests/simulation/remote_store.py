@@ -8,10 +8,11 @@ from uuid import UUID
 from notifications.domain.errand import Errand
 from notifications.domain.errors import Contended
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
-from notifications.domain.jobs import Job, Outcome, Queue
+from notifications.domain.jobs import Job, Outcome, Queue, Status
 from notifications.domain.notification import UserKey
-from notifications.domain.submission import Accepted, Conflict, Submission
+from notifications.domain.submission import Accepted, Conflict, Delivery, Submission
 from notifications.ports.store import Backlog, Listing, Pending, Publish
+from tests.simulation.history import Settled
 from tests.simulation.servers import Servers
 from tests.simulation.weather import Fault
 from tests.simulation.wire import Call, Wire
@@ -20,14 +21,24 @@ T = TypeVar("T")
 
 
 class RemoteStore:
-    """SubmissionStore, HeldStore, InboxStore and OutboxStore over a wire."""
+    """SubmissionStore, RequestStore, HeldStore, InboxStore and OutboxStore over a wire.
+
+    `read_at` tells when an errand was read that this process has in hand.
+    """
 
     def __init__(self, wire: Wire, servers: Servers) -> None:
         self._wire = wire
         self._servers = servers
+        self._reads: dict[int, tuple[Errand, float]] = {}  # by identity; what is kept here shares it with nobody
 
     async def accept(self, submissions: Sequence[Submission]) -> list[Accepted | Conflict]:
         return await self._write("accept", lambda: self._servers.store.accept(submissions))
+
+    async def cancel(self, tenant: str, id: UUID) -> dict[UserKey, Change]:
+        return await self._write("cancel", lambda: self._servers.requests.cancel(tenant, id))
+
+    async def deliveries(self, tenant: str, user: str | None, id: UUID) -> tuple[Delivery, ...]:
+        return await self._read("deliveries", lambda: self._servers.requests.deliveries(tenant, user, id))
 
     async def release(self, limit: int) -> list[Job]:
         return await self._write("release", lambda: self._servers.store.release(limit))
@@ -81,16 +92,35 @@ class RemoteStore:
         return await self._read("events", lambda: self._servers.store.outbox.events(jobs))
 
     async def errands(self, jobs: Sequence[Job]) -> dict[Job, Errand]:
-        return await self._read("errands", lambda: self._servers.store.outbox.errands(jobs))
+        return await self._read("errands", lambda: self._find(jobs))
+
+    def read_at(self, errand: Errand) -> float:
+        """Return when the database answered with an errand, in virtual seconds."""
+        return self._reads[id(errand)][1]
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        await self._write("settle", lambda: self._servers.store.outbox.settle(outcomes))
+        is_burial = any(outcome.state is Status.DEAD for outcome in outcomes)
+        await self._write("bury" if is_burial else "settle", lambda: self._settle(outcomes))
 
     async def backlog(self) -> dict[Queue, Backlog]:
         return await self._read("backlog", lambda: self._servers.store.outbox.backlog())
 
     async def depth(self, most: int) -> int:
         return await self._read("depth", lambda: self._servers.store.outbox.depth(most))
+
+    async def _find(self, jobs: Sequence[Job]) -> dict[Job, Errand]:
+        errands = await self._servers.store.outbox.errands(jobs)
+        now = self._wire.loop.time()
+        self._reads |= {id(errand): (errand, now) for errand in errands.values()}
+        return errands
+
+    async def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        outbox = self._servers.store.outbox
+        for outcome in outcomes:
+            counts = outbox.find_row(outcome.job) is not None
+            await outbox.settle([outcome])
+            if counts:
+                note_outcome(self._wire, self._servers, outcome)
 
     async def _read(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
         return await self._wire.call(Call(self._servers.database, name), ask)
@@ -102,3 +132,21 @@ class RemoteStore:
             return await ask()
 
         return await self._wire.call(Call(self._servers.database, name, writes=True), wait_for_locks)
+
+
+def note_outcome(wire: Wire, servers: Servers, outcome: Outcome) -> None:
+    """Record an outcome that was just committed."""
+    job, outbox = outcome.job, servers.store.outbox
+    key = job.notification, job.channel
+    attempts, _ = outbox.read_attempts(job)
+    settled = Settled(
+        at=wire.loop.time(),
+        job=job.id,
+        key=key,
+        state=outcome.state,
+        reason=outcome.reason,
+        is_over=outcome.is_over,
+        attempts=attempts,
+        buried=key in outbox.dead_letters,
+    )
+    wire.weather.history.events.append(settled)

@@ -5,7 +5,10 @@ import copy
 from datetime import UTC, datetime, timedelta
 
 from notifications.adapters.memory.bus import MemoryFleetBus, MemoryInboxBus
+from notifications.adapters.memory.contacts import MemoryContacts
+from notifications.adapters.memory.dead_letters import MemoryDeadLetters
 from notifications.adapters.memory.queue import MemoryQueue
+from notifications.adapters.memory.requests import MemoryRequests
 from notifications.adapters.memory.store import MemoryStore
 from notifications.ports.store import Publish
 from tests.simulation.loop import VirtualLoop
@@ -13,7 +16,9 @@ from tests.simulation.remote_bus import Echo
 from tests.simulation.wire import Server
 
 DAWN = datetime(2026, 1, 31, 23, 59, 40, tzinfo=UTC)
-"""When every run begins: a month ends soon after."""
+"""When every run begins: a day and a month end soon after."""
+EVENING = timedelta(days=1, seconds=18)
+"""From then until shortly before the end of the next day."""
 
 
 class Servers:
@@ -23,16 +28,39 @@ class Servers:
         self.loop = loop
         self.database = Server("the database")
         self.nats = Server("NATS")
+        self.provider = Server("the provider")
+        self.dead_tokens: set[str] = set()
         self.store = MemoryStore(self.now)
         self.queue = MemoryQueue()
         self.inbox_bus = MemoryInboxBus()
         self.echo = Echo()
         self.fleet_bus = MemoryFleetBus()
+        self.contacts = MemoryContacts(self.store.devices)
+        self._leap = timedelta(0)
         self._sweeps = 0
 
     def now(self, skew: float = 0.0) -> datetime:
         """Return the time of day, as a clock shows it that is `skew` seconds fast."""
-        return DAWN + timedelta(seconds=self.loop.time() + skew)
+        return DAWN + self._leap + timedelta(seconds=self.loop.time() + skew)
+
+    def seconds(self, at: datetime) -> float:
+        """Return when it was that time, in virtual seconds."""
+        since = at - DAWN
+        return (since - self._leap if since >= EVENING else since).total_seconds()
+
+    def sleep_until_evening(self) -> None:
+        """Let all clocks jump to shortly before the end of the next day, when further digests are due."""
+        self._leap = EVENING - timedelta(seconds=self.loop.time())
+
+    @property
+    def letters(self) -> MemoryDeadLetters:
+        """Return the dead letters of the database."""
+        return MemoryDeadLetters(self.store, self.now)
+
+    @property
+    def requests(self) -> MemoryRequests:
+        """Return the requests of the database."""
+        return MemoryRequests(self.store, self.now)
 
     async def sweep(self, publish: Publish, limit: int) -> int:
         """Sweep the outbox; a backup taken meanwhile would hold its locks for ever."""

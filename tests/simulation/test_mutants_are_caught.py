@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.simulation import mutants
-from tests.simulation.checker import Verdict, check
+from tests.simulation.checker import check
 from tests.simulation.mutants import Mutate
+from tests.simulation.verdict import Verdict
 from tests.simulation.weather import Fault
 from tests.simulation.world import run
 

@@ -1,45 +1,17 @@
 """Seeds of storms, and what makes them worth something: what was accepted in them, what went wrong, where who died."""
 
 import os
-from collections import Counter
-from dataclasses import dataclass, field
 
 import pytest
 
 from tests.simulation.checker import check
 from tests.simulation.crashes import NAMED
-from tests.simulation.history import Answered, Arrived, Welcomed
+from tests.simulation.history import Arrived
+from tests.simulation.tally import AT_LEAST, Tally
 from tests.simulation.weather import Fault
-from tests.simulation.world import Run, run
+from tests.simulation.world import run
 
 SEEDS = 300
-AT_LEAST = 10
-"""How often each fault strikes, and a process dies at each named point, in all seeds together."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What happened in the seeds that ran so far."""
-
-    seeds: int = 0
-    what: Counter[object] = field(default_factory=Counter)
-
-    def add(self, run: Run) -> None:
-        """Count what matters."""
-        self.seeds += 1
-        self.what.update(run.crashes)
-        self.what.update(run.faults)
-        self.what.update(_kind(event) for event in run.history)
-
-
-def _kind(event: object) -> object:
-    match event:
-        case Answered(status=status):
-            return status
-        case Welcomed(recovered=recovered):
-            return "recovered" if recovered else "greeted afresh"
-        case _:
-            return type(event)
 
 
 def choose_seeds() -> range:

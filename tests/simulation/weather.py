@@ -23,6 +23,10 @@ class Fault(StrEnum):
     RESTORE = "database restored from a backup"
     NATS_AWAY = "NATS away"
     WIPE = "NATS wiped"
+    PROVIDER_AWAY = "providers away"
+    REFUSED = "message refused for good"
+    DEAD_TOKEN = "device gone for good"
+    HANGING = "provider hangs after it took a message"
     LOST_ACK = "acknowledgement of a publish lost"
     DOUBLED_JOB = "job handed out twice"
     LOST_EVENT = "event lost"
@@ -39,6 +43,9 @@ RATES = {
     Fault.LOST_REQUEST: 0.02,
     Fault.LOST_ANSWER: 0.05,
     Fault.CONTENTION: 0.05,
+    Fault.REFUSED: 0.12,
+    Fault.DEAD_TOKEN: 0.15,
+    Fault.HANGING: 0.1,
     Fault.LOST_ACK: 0.1,
     Fault.DOUBLED_JOB: 0.1,
     Fault.LOST_EVENT: 0.15,

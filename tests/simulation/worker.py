@@ -10,7 +10,8 @@ from notifications.app.relay import Relay
 from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Channel, Lane, Queue
+from notifications.domain.jobs import LANES, Channel
+from tests.simulation.couriers import build_couriers
 from tests.simulation.life import Life
 from tests.simulation.silence import Silence
 
@@ -21,7 +22,7 @@ ROOM_CHUNK = 1
 class Worker:
     """One life of a worker."""
 
-    endless = len(Queue) + 3
+    endless = len(LANES) + 3
     """How many of its tasks run as long as it lives."""
 
     def __init__(self, life: Life) -> None:
@@ -43,9 +44,10 @@ class Worker:
             life.wire.die()  # the entry point ends, and whoever supervises it starts it again
             return
         dispatcher, ledger = WebsocketDispatcher(life.store, life.inbox_bus), Ledger(life.store)
-        for name in Queue:
-            consumer = Consumer(Lane(name, Channel.WEBSOCKET), JOBS_AT_ONCE, life.queue, telemetry)
-            life.tasks.start(consumer.run(dispatcher.serve, ledger.settle), f"consume {name}")
+        serve = {Channel.WEBSOCKET: dispatcher.serve, **build_couriers(life)}
+        for lane in LANES:
+            consumer = Consumer(lane, JOBS_AT_ONCE, life.queue, telemetry)
+            life.tasks.start(consumer.run(serve[lane.channel], ledger.settle), f"consume {lane.name}")
         life.tasks.start(Sweeper(life.queue, life.store, telemetry).run(), "sweep")
         relay = Relay(life.queue, life.store, life.tasks)
         life.tasks.start(Releaser(life.store, relay.start).run(), "release")

@@ -3,17 +3,21 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from random import Random
 
+from notifications.adapters.memory.digests import Record
 from notifications.adapters.memory.rooms import MemoryRooms
+from notifications.domain.jobs import Status
 from notifications.domain.notification import UserKey
+from tests.simulation.administrator import Administrator
 from tests.simulation.crashes import CrashPoint
 from tests.simulation.device import Device, Outside
 from tests.simulation.gateway import Post
-from tests.simulation.history import Calmed, Cleared, Ended, Entry, Event, History
+from tests.simulation.history import Calmed, Cleared, Deliveries, Ended, Entry, Event, History, Line, Made, Window
 from tests.simulation.life import Surroundings
 from tests.simulation.loop import PROCESS, VirtualLoop
 from tests.simulation.nemesis import Nemesis
@@ -37,6 +41,7 @@ PROMPT_AFTER_CHECK = 2.5
 """Interest that is known late is made good by the position check after the join."""
 LINGER = 3.0
 """Longer than any task that is to end by itself when there is nothing to do."""
+SOON = timedelta(minutes=1)
 ENOUGH = 10_000.0
 ALL = 1_000_000
 
@@ -67,7 +72,7 @@ class World:
     """Everybody and everything of one run."""
 
     def __init__(self, plan: Plan, random: Random, loop: VirtualLoop) -> None:
-        self.history = History(dict(plan.devices))
+        self.history = History(dict(plan.devices), plan.people)
         self.weather = Weather(random, self.history, plan.faults, plan.doomed)
         self._plan = plan
         self._random = random
@@ -77,19 +82,23 @@ class World:
         self._processes = Processes(around, plan.gateways, plan.workers)
         self._outside = Outside(loop, random, self._record, self._processes.choose_gateway)
         self._devices = [Device(name, owner, self._outside) for name, owner in plan.devices]
+        self._administrator = Administrator(self._outside)
         self._nemesis = Nemesis(around, self._processes, self._devices)
 
     async def live(self) -> None:
         """Go through the storm, heal, show that all is well again, and come to rest."""
         await self._open_rooms()
+        await self._introduce()
         self._processes.start()
         devices = [asyncio.create_task(self._arrive(device)) for device in self._devices]
         producers = [asyncio.create_task(self._say(at, post)) for at, post in self._plan.posts]
-        storm = [asyncio.create_task(self._nemesis.rage()), asyncio.create_task(self._nemesis.restore())]
+        acts = (self._nemesis.rage(), self._nemesis.restore(), self._administrator.look_in())
+        storm = [asyncio.create_task(act) for act in acts]
         await asyncio.sleep(STORM)
         self.weather.calm = True
         self._servers.database.come_back()
         self._servers.nats.come_back()
+        self._servers.provider.come_back()
         await asyncio.gather(*storm, *producers)
         self._record(Cleared(self._loop.time()))
         await asyncio.sleep(AFTERMATH)
@@ -98,6 +107,11 @@ class World:
             await self._show_that_all_is_well()
         for device in self._devices:
             device.stop_reading()
+        await asyncio.sleep(LINGER)
+        await self._rests(LONGEST_CALM)
+        await self._administrator.clear_up()
+        await self._rests(LONGEST_CALM)
+        self._servers.sleep_until_evening()
         await asyncio.sleep(LINGER)
         await self._rests(LONGEST_CALM)
         await asyncio.sleep(LINGER)
@@ -110,6 +124,14 @@ class World:
         rooms = MemoryRooms(self._servers.store, self._servers.now)
         for owner in OWNERS:
             await rooms.join(owner.tenant, ROOM, owner.user)
+
+    async def _introduce(self) -> None:
+        """Tell the database of everybody."""
+        for owner, person in self._plan.people.items():
+            await self._servers.contacts.set_card(owner, person.contact)
+            await self._servers.store.preferences.prefer(owner, person.wishes)
+            for device in person.waking:
+                await self._servers.store.devices.register(device)
 
     async def _arrive(self, device: Device) -> None:
         await asyncio.sleep(self._random.choice([0.0, self._random.uniform(0.0, STORM)]))
@@ -147,28 +169,46 @@ class World:
         servers = self._servers
         if not self._processes.are_well() or any(device.is_stalled for device in self._devices):
             return False
-        waiting = servers.store.held + servers.store.rooms.open + await self._count_rows() + len(servers.queue)
+        waiting = servers.store.held + servers.store.rooms.open + self._count_rows() + len(servers.queue)
         if waiting or not await servers.queue.created():
             return False
         heads = await servers.store.heads([device.owner for device in self._devices])
         return all(device.position == heads.get(device.owner, 0) for device in self._devices)
 
-    async def _count_rows(self) -> int:
-        return sum(backlog.depth for backlog in (await self._servers.store.outbox.backlog()).values())
+    def _count_rows(self) -> int:
+        """Return how many jobs are due soon: push messages follow, but digests of the next day can wait."""
+        soon = self._servers.now() + SOON
+        return sum(row.queued_at <= soon for row in self._servers.store.outbox.rows.values())
 
     async def _end(self) -> Ended:
-        notifications = self._servers.store.notifications.values()
+        notifications, seconds = self._servers.store.notifications.values(), self._servers.seconds
         owners = sorted({notification.owner for notification in notifications})
         return Ended(
             self._loop.time(),
             {owner: await self._read_log(owner) for owner in owners},
-            read=tuple(item.id for item in notifications if item.read_at is not None),
+            read={item.id: seconds(item.read_at) for item in notifications if item.read_at is not None},
+            deliveries=await self._read_deliveries(),
             held=self._servers.store.held,
             rooms=self._servers.store.rooms.open,
-            outbox=await self._count_rows(),
+            outbox=len(self._servers.store.outbox.rows),
             jobs=len(self._servers.queue),
             parted=tuple(device.name for device in self._devices if device.position is None),
             errors=(*self._loop.errors, *self._processes.find_leaks()),
+        )
+
+    async def _read_deliveries(self) -> Deliveries:
+        store, seconds = self._servers.store, self._servers.seconds
+        return Deliveries(
+            copies={
+                copy.id: Made(UserKey(request.tenant, copy.user), request.message.content)
+                for request in store.requests.values()
+                for copy in request.copies
+            },
+            lines={key: Line(Status(line.state), line.reason) for key, line in store.outbox.deliveries.items()},
+            digests=tuple(_read_window(record, seconds) for record in store.digests.records.values()),
+            dead=tuple(store.outbox.dead_letters),
+            delivered={id: seconds(at) for id, at in store.delivered_at.items()},
+            waking={owner: tuple(device.id for device in await store.devices.devices(owner)) for owner in OWNERS},
         )
 
     async def _read_log(self, owner: UserKey) -> tuple[Entry, ...]:
@@ -181,6 +221,11 @@ class World:
 
     def _record(self, event: Event) -> None:
         self.history.events.append(event)
+
+
+def _read_window(record: Record, seconds: Callable[[datetime], float]) -> Window:
+    digest = record.digest
+    return Window((digest.id, digest.channel), digest.owner, seconds(digest.due_at), tuple(record.items))
 
 
 class _Errors(logging.Handler):

@@ -14,7 +14,9 @@ from notifications.ports.clock import Clock
 
 
 @dataclass(slots=True)
-class _Record:
+class Record:
+    """A digest, what was collected for it, and when that ended."""
+
     digest: Digest
     items: list[UUID] = field(default_factory=list)
     closed_at: datetime | None = None
@@ -27,7 +29,7 @@ class MemoryDigests:
         self._clock = clock
         self._outbox = outbox
         self._find = find
-        self.records: dict[UUID, _Record] = {}
+        self.records: dict[UUID, Record] = {}
 
     async def collect(self, job: Job, digest: Digest) -> bool:
         """Put the notification of a job into the digest of an hour."""
@@ -51,12 +53,12 @@ class MemoryDigests:
         tried = self._outbox.read_attempts(job)
         return Edition(record.digest.period, tuple(found[:limit]), len(found), row.queued_at, *tried)
 
-    def _open(self, digest: Digest) -> _Record:
+    def _open(self, digest: Digest) -> Record:
         for record in self.records.values():
             if replace(record.digest, id=digest.id, period=digest.period) == digest:
                 record.digest = replace(record.digest, period=max(record.digest.period, digest.period))
                 return record
-        self.records[digest.id] = record = _Record(digest)
+        self.records[digest.id] = record = Record(digest)
         job = Job(digest.id, digest.owner, digest.channel, Queue.LOW, digest=True)
         self._outbox.add(Row(job, self._clock(), digest.due_at))
         return record
