@@ -30,8 +30,8 @@ class WebsocketDispatcher:
             return Outcome(job, Status.GONE, "expired, or settled before", attempted=False)
         try:
             taken = await self._bus.offer(job.owner, event)
-        except Unavailable as error:
-            return Outcome(job, Status.OFFLINE, f"no gateway answered: {error}")
+        except Unavailable:  # its text names the subject, and with it the recipient
+            return Outcome(job, Status.OFFLINE, "no gateway answered")
         return Outcome(job, Status.SENT if taken else Status.OFFLINE)
 
     async def _read(self, jobs: Sequence[Job]) -> Sequence[InboxEvent | None]:

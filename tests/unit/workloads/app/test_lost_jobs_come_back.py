@@ -121,13 +121,13 @@ def test_an_event_is_offered_to_the_gateways_that_hold_its_owner() -> None:
 def test_a_bus_that_cannot_be_asked_counts_as_offline_because_the_inbox_will_be_read() -> None:
     class NoBus(MemoryInboxBus):
         async def offer(self, owner: UserKey, event: InboxEvent) -> bool:
-            raise Unavailable("no NATS")
+            raise Unavailable(f"NATS did not answer ntf.inbox.{owner.tenant}.{owner.user} within 0.5 s")
 
-    async def work() -> list[str]:
+    async def work() -> list[tuple[str, str | None]]:
         store = await store_with(0)
         request = submission()
         await store.accept([request])
         outcomes = await serve(WebsocketDispatcher(store.outbox, NoBus()), jobs_of(request))
-        return [outcome.state for outcome in outcomes]
+        return [(outcome.state, outcome.reason) for outcome in outcomes]
 
-    assert in_virtual_time(work) == ["offline"]
+    assert in_virtual_time(work) == [("offline", "no gateway answered")]
