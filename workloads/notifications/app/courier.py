@@ -1,7 +1,7 @@
 """Brings a job over a channel other than the socket: asks what is wished for, tries, and says what became of it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
@@ -96,8 +96,10 @@ class Courier:
         if reason := self._carrier.find_reason_to_skip(errand):
             return Outcome(delivery.job, Status.SKIPPED, reason, attempted=False)
         attempt = Attempt(delivery.job, errand.attempts, delivery.deliveries, errand.queued_at, self._clock())
+        if poison := _find_poison(attempt, errand.hand_outs):
+            return poison
         held_back = await self._hold_back(errand, attempt)
-        return held_back or await self._try(attempt, errand.hand_outs, partial(self._carrier.prepare, errand))
+        return held_back or await self._try(attempt, partial(self._carrier.prepare, errand))
 
     async def _serve_digest(self, delivery: Delivery) -> Outcome:
         job = delivery.job
@@ -107,14 +109,26 @@ class Courier:
         if not edition.total:
             return Outcome(job, Status.SKIPPED, "everything in it was read meanwhile", attempted=False)
         attempt = Attempt(job, edition.attempts, delivery.deliveries, edition.queued_at, self._clock())
-        return await self._try(attempt, edition.hand_outs, partial(self._carrier.prepare_digest, _bind(job, edition)))
+        if poison := _find_poison(attempt, edition.hand_outs):
+            return poison
+        wanted = await self._leave_out_unwanted(job, edition, attempt.now)
+        if not wanted.notifications:
+            return Outcome(job, Status.SKIPPED, "nothing in it is wished for any more", attempted=False)
+        return await self._try(attempt, partial(self._carrier.prepare_digest, _bind(job, wanted)))
+
+    async def _leave_out_unwanted(self, job: Job, edition: Edition, now: datetime) -> Edition:
+        find = await self._read_wishes(job)
+        decisions = [decide(find(each.message.type), now, self._digest) for each in edition.notifications]
+        skips = [isinstance(decision, Skip) for decision in decisions]
+        wanted = [each for each, skip in zip(edition.notifications, skips, strict=True) if not skip]
+        return replace(edition, notifications=wanted, total=edition.total - sum(skips))
 
     async def _hold_back(self, errand: Errand, attempt: Attempt) -> Outcome | None:
         """Return the outcome of a job that is not to be done now by its recipient's wishes, None for others."""
         message, job = errand.notification.message, errand.job
         if bypasses(message.type, message.priority):
             return None
-        wishes = await self._find_wishes(job, message.type)
+        wishes = (await self._read_wishes(job))(message.type)
         match decide(wishes, attempt.now, self._digest):
             case Show():
                 return None
@@ -123,14 +137,15 @@ class Courier:
             case Hold() as hold:
                 return await self._put_off(errand, attempt, wishes.user or wishes.tenant or DEFAULT, hold)
 
-    async def _find_wishes(self, job: Job, type_: str) -> Wishes:
+    async def _read_wishes(self, job: Job) -> Callable[[str], Wishes]:
+        """Return what gives the wishes for a type on the channel of a job."""
         own = await self._records.preferences.preferences(job.owner)
         defaults = await self._records.preferences.defaults(job.owner.tenant)
         user, tenant = (
-            choose({entry.type: entry.preference for entry in entries if entry.channel is job.channel}, type_)
+            {entry.type: entry.preference for entry in entries if entry.channel is job.channel}
             for entries in (own, defaults)
         )
-        return Wishes(user, tenant)
+        return lambda type_: Wishes(choose(user, type_), choose(tenant, type_))
 
     async def _put_off(self, errand: Errand, attempt: Attempt, wish: Preference, hold: Hold) -> Outcome | None:
         until, job = hold.until, errand.job
@@ -147,10 +162,8 @@ class Courier:
         reason = "the digest of this hour has just gone out"
         return Outcome(job, Status.RETRYING, reason, attempted=False, wait=1.0, hand_outs=attempt.hand_outs)
 
-    async def _try(self, attempt: Attempt, hand_outs: int, prepare: Callable[[], Awaitable[Send]]) -> Outcome:
+    async def _try(self, attempt: Attempt, prepare: Callable[[], Awaitable[Send]]) -> Outcome:
         job = attempt.job
-        if is_poison(attempt.hand_outs - hand_outs):
-            return Outcome(job, Status.DEAD, f"handed out {attempt.hand_outs - hand_outs} times", cause=Failure.POISON)
         try:
             send = await prepare()
             await send(ATTEMPT_TIMEOUT[job.queue])
@@ -167,6 +180,15 @@ class Courier:
     async def _read(self, jobs: Sequence[Job]) -> Sequence[Errand | None]:
         errands = await self._records.outbox.errands(jobs)
         return [errands.get(job) for job in jobs]
+
+
+def _find_poison(attempt: Attempt, hand_outs: int) -> Outcome | None:
+    times = attempt.hand_outs - hand_outs
+    return (
+        Outcome(attempt.job, Status.DEAD, f"handed out {times} times", cause=Failure.POISON)
+        if is_poison(times)
+        else None
+    )
 
 
 def _bind(job: Job, edition: Edition) -> Bundle:

@@ -21,7 +21,7 @@ from notifications.domain.limits import (
     MAX_DIGEST_SHOWN,
 )
 from notifications.domain.notification import Priority
-from notifications.domain.preferences import Frequency, QuietHours
+from notifications.domain.preferences import Entry, Frequency, Preference, QuietHours
 from tests.unit.workloads.app.office import HELLO, Office, in_office
 from tests.unit.workloads.app.world import BOB, START
 
@@ -184,6 +184,16 @@ async def test_what_outlived_three_workers_is_given_up_untried(office: Office) -
 
 
 @in_office
+async def test_what_kills_workers_before_it_is_tried_is_given_up_as_well(office: Office) -> None:
+    job = await office.accept()
+    await office.wish(quiet_hours=QuietHours(time(22), time(7), ZoneInfo("UTC")))
+    assert (await office.serve(job, deliveries=4)).state is Status.DEAD
+    digest = await collect(office, "one")
+    await office.wish(enabled=False)
+    assert (await office.serve(digest, deliveries=4)).state is Status.DEAD
+
+
+@in_office
 async def test_attempts_that_ended_in_order_kill_no_worker(office: Office) -> None:
     job = await office.accept()
     outcome = await break_down(office, job)
@@ -280,6 +290,28 @@ async def test_a_digest_of_what_was_read_meanwhile_is_not_sent(office: Office) -
     await office.store.mark_all_read(BOB)
     reason = "everything in it was read meanwhile"
     assert await office.serve(job) == Outcome(job, Status.SKIPPED, reason, attempted=False)
+
+
+@in_office
+async def test_what_is_not_wished_for_any_more_is_left_out_of_a_digest(office: Office) -> None:
+    await collect(office, "one", "two")
+    office.ahead -= timedelta(hours=1)
+    await office.store.preferences.prefer(BOB, [Entry("follow", Channel.EMAIL, Preference(frequency=Frequency.DAILY))])
+    await office.serve(await office.accept(message=replace(HELLO, type="follow", content="three")))
+    await office.wish(enabled=False)
+    office.ahead += timedelta(hours=1)
+    assert (await office.serve(await office.find_digest())).state is Status.SENT
+    (mail,) = office.relay.seen
+    assert [content in mail.text for content in ("one", "two", "three")] == [False, False, True]
+
+
+@in_office
+async def test_nobody_gets_a_digest_after_they_have_unsubscribed(office: Office) -> None:
+    job = await collect(office, "one", "two")
+    await office.wish(enabled=False)
+    reason = "nothing in it is wished for any more"
+    assert await office.serve(job) == Outcome(job, Status.SKIPPED, reason, attempted=False)
+    assert office.relay.seen == []
 
 
 @in_office
