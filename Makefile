@@ -44,7 +44,7 @@ bench: .venv/dev.stamp ## Measure how many notifications are accepted a second, 
 	@$(BIN)/python -m tests.bench.accept
 
 chaos: .venv/dev.stamp ## Send notifications while processes are killed and NATS is wiped, then count what arrived
-	@$(BIN)/python -m pytest tests/chaos
+	@$(BIN)/python -m pytest tests/chaos --capture=no
 
 kind: .venv/dev.stamp ## Start a Kubernetes of three nodes: kind, or without a container engine Kubernetes in namespaces
 	@$(BIN)/python -m tests.cluster up
