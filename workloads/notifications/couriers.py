@@ -18,6 +18,7 @@ from notifications.app.courier import Carrier, Courier, Records
 from notifications.app.email import EmailCarrier
 from notifications.app.failover import Failover
 from notifications.app.push import PushCarrier
+from notifications.app.tracing import TracedCarrier
 from notifications.app.webhook import WebhookCarrier
 from notifications.channels import Channels, build_channels
 from notifications.clock import make_id, now
@@ -26,9 +27,12 @@ from notifications.config import WorkerConfig
 from notifications.domain.breaker import State
 from notifications.domain.jobs import Channel
 from notifications.lifecycle import Life
+from notifications.ports.tracing import Tracer
 
 
-async def build_couriers(life: Life, config: WorkerConfig, pool: Pool, metrics: Metrics) -> dict[Channel, Serve]:
+async def build_couriers(
+    life: Life, config: WorkerConfig, pool: Pool, metrics: Metrics, tracer: Tracer | None
+) -> dict[Channel, Serve]:
     """Return what serves each channel, until the process ends. Raises Misconfigured."""
     time, at_once = asyncio.get_running_loop().time, sum(config.queues.values())
     channels = await life.enter_async_context(build_channels(config.channels, now, time, at_once))
@@ -44,6 +48,8 @@ async def build_couriers(life: Life, config: WorkerConfig, pool: Pool, metrics: 
         PushCarrier(channels.push, contacts, PostgresDevices(pool), composer, now),
         WebhookCarrier(channels.webhook, contacts, webhook.url if webhook else None),
     ]
+    if tracer:
+        carriers = [TracedCarrier(carrier, tracer) for carrier in carriers]
     return {carrier.channel: Courier(carrier, records, now, make_id, digest).serve for carrier in carriers}
 
 

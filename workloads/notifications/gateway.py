@@ -18,6 +18,7 @@ from notifications.adapters.http.reference import Reference
 from notifications.adapters.http.revocations import RevocationsApi
 from notifications.adapters.http.rooms import RoomsApi
 from notifications.adapters.http.templates import TemplatesApi
+from notifications.adapters.http.tracing import trace_accepting
 from notifications.adapters.http.unsubscribe import UnsubscribeApi
 from notifications.adapters.http.users import UsersApi
 from notifications.adapters.jwt.keys import load_keys
@@ -61,6 +62,7 @@ from notifications.app.proof import Proofreader
 from notifications.app.read_state import ReadState
 from notifications.app.relay import Relay
 from notifications.app.revocations import Revocations
+from notifications.app.tracing import trace_ports
 from notifications.app.upkeep import dismiss_revoked, keep_sessions
 from notifications.clock import make_id, now
 from notifications.composing import read_unsubscribe_keys
@@ -69,11 +71,20 @@ from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal
 from notifications.domain.rate import Rate
 from notifications.garbage import search_rarely
-from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres, open_replica
+from notifications.lifecycle import (
+    START_WITHIN,
+    Life,
+    open_listener,
+    open_nats,
+    open_postgres,
+    open_replica,
+    open_tracer,
+)
 from notifications.logs import set_log_level
 from notifications.patience import insist
 from notifications.ports.bus import Beacon
 from notifications.ports.telemetry import Telemetry
+from notifications.ports.tracing import Tracer
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +96,7 @@ class Backends:
     pool: Pool
     nats: Connection
     telemetry: Telemetry
+    tracer: Tracer | None
     replica: Replica | None
 
 
@@ -115,12 +127,14 @@ async def run(arguments: argparse.Namespace) -> None:
         if replica := await open_replica(life, config.postgres, pool, arguments.id):
             watch_replica(replica, metrics)
         nats = await open_nats(life, config.nats, arguments.id)
-        gateway = build_gateway(life, arguments, config, verifier, Backends(pool, nats, telemetry, replica))
+        tracer = open_tracer(life, config.telemetry, "notifications-gateway", arguments.id)
+        backends = Backends(pool, nats, telemetry, tracer, replica)
+        gateway = build_gateway(life, arguments, config, verifier, backends)
         load = report_load(gateway, config.connection_limit, metrics, arguments.id)
         management = Management(readiness, metrics.render, load)
         await open_listener(life, management.app(), arguments.host, arguments.management_port)
         await insist(gateway.revocations.look, START_WITHIN)
-        public = await open_doors(life, arguments, config, gateway)
+        public = await open_doors(life, arguments, config, gateway, tracer)
         start_loops(life, gateway)
         search_rarely()
         readiness.ready = True
@@ -147,7 +161,8 @@ def build_gateway(
 ) -> Gateway:
     """Wire the parts."""
     pool, nats, telemetry, tasks = backends.pool, backends.nats, backends.telemetry, life.tasks
-    inbox, bus = PostgresInbox(pool, backends.replica), NatsInboxBus(nats)
+    inbox = PostgresInbox(pool, backends.replica)
+    queue, bus = trace_ports(ObservedQueue(JetStreamQueue(nats), telemetry), NatsInboxBus(nats), backends.tracer)
     kept = PostgresRevocations(pool)
     revocations = Revocations(kept, NatsRevocationBus(nats), now)
 
@@ -160,7 +175,7 @@ def build_gateway(
     revocations.on_change = lambda: dismiss_revoked(hub, revocations.check)
     read_state = ReadState(inbox, bus, hub.offer, telemetry)
     outbox = PostgresOutbox(pool)
-    relay, digest = Relay(ObservedQueue(JetStreamQueue(nats), telemetry), outbox, tasks), config.digest.read()
+    relay, digest = Relay(queue, outbox, tasks), config.digest.read()
     acceptor = Acceptor(PostgresSubmissions(pool, digest), relay.start, telemetry, tasks)
     address = f"{arguments.advertise or arguments.host}:{arguments.internal_port or arguments.port}"
     loop = asyncio.get_running_loop()
@@ -212,7 +227,9 @@ def start_loops(life: Life, gateway: Gateway) -> None:
     life.keep(gateway.depth.run(), "queue depth")
 
 
-async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayConfig, gateway: Gateway) -> Listener:
+async def open_doors(
+    life: Life, arguments: argparse.Namespace, config: GatewayConfig, gateway: Gateway, tracer: Tracer | None
+) -> Listener:
     """Listen where peers reach this gateway, then where clients do; return the latter."""
 
     def may_open() -> bool:
@@ -228,6 +245,8 @@ async def open_doors(life: Life, arguments: argparse.Namespace, config: GatewayC
         routes += demo_routes(lambda claims, ttl: mint(claims, now(), ttl))
     life.on_exit(gateway.forwarder.close)
     public = build_application(routes, gateway.forwarder.handle, may_open, config.cors.origins)
+    if tracer:
+        public.middlewares.insert(0, trace_accepting(tracer))
     gateway.server.accept_pages_of(config.cors.origins)
     return await open_listener(life, public, arguments.host, arguments.port, reuse_port=arguments.reuse_port)
 

@@ -13,9 +13,10 @@ from notifications.adapters.postgres.migrate import require_set_up
 from notifications.adapters.postgres.pool import Pool, open_pool
 from notifications.adapters.postgres.replica import Replica
 from notifications.app.tasks import Tasks
-from notifications.config import NatsConfig, PostgresConfig, read_postgres_uri, read_secret
+from notifications.config import NatsConfig, PostgresConfig, TelemetryConfig, read_postgres_uri, read_secret
 from notifications.domain.errors import Misconfigured
 from notifications.patience import insist
+from notifications.ports.tracing import Tracer
 
 START_WITHIN: Final = 30.0  # seconds, for each server that is needed
 
@@ -105,6 +106,18 @@ async def open_nats(life: Life, config: NatsConfig, name: str) -> Connection:
     life.keep(connection.ended(), "the connection to NATS")
     life.on_exit(life.tasks.stop)  # what uses the connections ends before they do
     return connection
+
+
+def open_tracer(life: Life, config: TelemetryConfig | None, service: str, name: str) -> Tracer | None:
+    """Send traces until the process ends, if they are configured."""
+    if config is None:
+        return None
+    # Not before: what nobody needs costs a quarter of a second and 15 MB
+    from notifications.adapters.otlp.tracer import OtlpTracer, Settings
+
+    tracer = OtlpTracer(Settings(config.otlp_endpoint, config.sample_ratio, service, name))
+    life.on_exit(tracer.close)
+    return tracer
 
 
 async def open_listener(life: Life, app: Application, host: str, port: int, *, reuse_port: bool = False) -> Listener:

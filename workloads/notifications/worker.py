@@ -26,13 +26,14 @@ from notifications.app.observed import ObservedQueue
 from notifications.app.relay import Relay
 from notifications.app.release import Releaser
 from notifications.app.sweep import Sweeper
+from notifications.app.tracing import trace_ports, trace_serving
 from notifications.clock import make_id, now
 from notifications.config import WorkerConfig, load_config, read_postgres_uri
 from notifications.couriers import build_couriers
 from notifications.domain.jobs import LANES, Channel, Lane
 from notifications.domain.notification import wire_time
 from notifications.garbage import search_rarely
-from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres
+from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres, open_tracer
 from notifications.logs import set_log_level
 from notifications.patience import insist
 from notifications.ports.queue import WorkQueue
@@ -51,12 +52,13 @@ async def run(arguments: argparse.Namespace) -> None:
     async with Life() as life:
         life.keep(telemetry.run(), "journal")
         pool = await open_postgres(life, config.postgres, arguments.id)
-        couriers = await build_couriers(
-            life, config, pool, metrics
-        )  # first, so that they are given back after the last job
+        tracer = open_tracer(life, config.telemetry, "notifications-worker", arguments.id)
+        # Before NATS, so that they are given back after the last job
+        couriers = await build_couriers(life, config, pool, metrics, tracer)
         nats = await open_nats(life, config.nats, arguments.id)
-        outbox, queue = PostgresOutbox(pool), ObservedQueue(JetStreamQueue(nats, config.nats.replicas), telemetry)
-        serve = {Channel.WEBSOCKET: WebsocketDispatcher(outbox, NatsInboxBus(nats)).serve, **couriers}
+        outbox, jobs = PostgresOutbox(pool), ObservedQueue(JetStreamQueue(nats, config.nats.replicas), telemetry)
+        queue, bus = trace_ports(jobs, NatsInboxBus(nats), tracer)
+        serve = {Channel.WEBSOCKET: WebsocketDispatcher(outbox, bus).serve, **couriers}
         lanes = [lane for lane in LANES if lane.queue in config.queues]
         consumers = {lane: Consumer(lane, config.queues[lane.queue], queue, telemetry) for lane in lanes}
         watch_lanes(consumers, metrics)
@@ -67,7 +69,7 @@ async def run(arguments: argparse.Namespace) -> None:
         await insist(queue.ensure, START_WITHIN)
         settle = Ledger(outbox).settle
         for lane, consumer in consumers.items():
-            life.keep(consumer.run(serve[lane.channel], settle), f"consumer {lane.name}")
+            life.keep(consumer.run(trace_serving(serve[lane.channel], tracer), settle), f"consumer {lane.name}")
         start_loops(life, config, pool, queue, telemetry)
         search_rarely()
         readiness.ready = True

@@ -6,7 +6,7 @@ nothing for the reader (expired, filtered), so an event may be shown exactly whe
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Literal
@@ -31,7 +31,8 @@ class Place(Enum):
 class InboxEvent:
     """One change as clients receive it. `body` is the text of a JSON object that holds `seq` and `prev` as well.
 
-    `shows` is the notification that the event shows for the first time, if it does.
+    `shows` is the notification that the event shows for the first time, if it does. `trace` is the step that brought
+    it, as a W3C traceparent.
     """
 
     name: str
@@ -39,6 +40,7 @@ class InboxEvent:
     prev: int
     body: str
     shows: UUID | None = None
+    trace: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +125,16 @@ def require_kept(after: int, head: Head) -> None:
 
 def pack(event: InboxEvent) -> bytes:
     """Write an event for the bus: a line with numbers and name, then the body, which nobody need parse on the way."""
-    return f"{event.seq} {event.prev} {event.name} {event.shows or '-'}\n{event.body}".encode()
+    trace = f" {event.trace}" if event.trace else ""
+    return f"{event.seq} {event.prev} {event.name} {event.shows or '-'}{trace}\n{event.body}".encode()
 
 
 def unpack(packed: bytes) -> InboxEvent:
     """Read what `pack` wrote. Raises ValueError for anything else."""
     header, body = packed.decode().split("\n", 1)
-    seq, prev, name, shows = header.split(" ")
-    return InboxEvent(name, int(seq), int(prev), body, None if shows == "-" else UUID(shows))
+    seq, prev, name, shows, *more = header.split(" ")
+    trace = more[0] if more else None
+    return InboxEvent(name, int(seq), int(prev), body, None if shows == "-" else UUID(shows), trace)
 
 
 def _text(body: dict[str, object]) -> str:

@@ -49,7 +49,8 @@ class Job:
     """Its id is the outbox row's key and the JetStream message id, so a job published twice is one job.
 
     `turn` counts how often it was put back to wait for a time: what the queue still has of a former turn is void.
-    `digest`: it brings a digest, whose id stands in the place of a notification's.
+    `digest`: it brings a digest, whose id stands in the place of a notification's. `trace`: the step that led to it,
+    as a W3C traceparent, while the queue remembers; the outbox does not.
     """
 
     notification: UUID
@@ -58,6 +59,7 @@ class Job:
     queue: Queue
     turn: int = 0
     digest: bool = False
+    trace: str | None = field(default=None, compare=False)
 
     @property
     def id(self) -> str:
@@ -178,6 +180,8 @@ def pack(job: Job) -> bytes:
         fields["r"] = str(job.turn)
     if job.digest:
         fields["d"] = "1"
+    if job.trace:
+        fields["p"] = job.trace
     return _write(fields).encode()
 
 
@@ -187,4 +191,4 @@ def unpack(packed: bytes) -> Job:
     if not isinstance(fields, dict) or not all(isinstance(field, str) for field in fields.values()):
         raise ValueError("a job is an object of texts")
     owner, turn = UserKey(fields["t"], fields["u"]), int(fields.get("r", "0"))
-    return Job(UUID(fields["n"]), owner, Channel(fields["c"]), Queue(fields["q"]), turn, "d" in fields)
+    return Job(UUID(fields["n"]), owner, Channel(fields["c"]), Queue(fields["q"]), turn, "d" in fields, fields.get("p"))

@@ -175,6 +175,13 @@ JOURNAL_EVERY: Final = 1.0
 JOURNAL_IDS: Final = 3
 MAX_REPEATED_LINES: Final = 5
 
+# Traces: spans that wait, are sent at once, and seconds between two times, for one, and for the last
+MAX_SPANS: Final = 8192
+SPANS_AT_ONCE: Final = 512
+SPANS_EVERY: Final = 2.0
+SPANS_TIMEOUT: Final = 5.0
+SPANS_CLOSE: Final = 3.0
+
 # Fleet
 BEAT: Final = 2.0
 LEASE: Final = 10.0

@@ -25,7 +25,7 @@ class Submission:
 
     `key` is the Idempotency-Key, `fingerprint` the digest of the body it came with. A submission to a `room` has no
     copies when it is accepted; at `expanded_at` some of its members get theirs. `channels` are those that the producer
-    named, None for the usual ones.
+    named, None for the usual ones. `trace` is the step that it belongs to, as a W3C traceparent.
     """
 
     id: UUID
@@ -39,6 +39,7 @@ class Submission:
     room: str | None = None
     expanded_at: datetime | None = None
     channels: frozenset[Channel] | None = None
+    trace: str | None = field(default=None, compare=False)
 
     @property
     def accepted_at(self) -> datetime:
@@ -125,4 +126,5 @@ def jobs_due(submission: Submission, placed: Iterable[Placed]) -> tuple[Job, ...
 
 def job_of(submission: Submission, copy: Copy, channel: Channel) -> Job:
     """Return the job that brings a copy over a channel."""
-    return Job(copy.id, UserKey(submission.tenant, copy.user), channel, queue_of(submission.message.priority))
+    owner, queue = UserKey(submission.tenant, copy.user), queue_of(submission.message.priority)
+    return Job(copy.id, owner, channel, queue, trace=submission.trace)

@@ -1,6 +1,7 @@
 """An inbox is a chain of numbered changes: each event applies after the one before it, whatever lies between."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -61,6 +62,12 @@ def test_an_event_is_shown_exactly_when_it_is_next(position: int, prev: int, seq
 def test_an_event_survives_the_bus(content: str, seq: int, prev: int) -> None:
     for event in (created(notification(seq, content), prev), changed(change(seq), prev)):
         assert unpack(pack(event)) == event
+
+
+def test_an_event_keeps_its_trace_on_the_bus() -> None:
+    event = replace(created(notification(2, "Hello"), 1), trace="00-0af7-b7ad-01")
+    assert unpack(pack(event)).trace == "00-0af7-b7ad-01"
+    assert unpack(pack(replace(event, trace=None))).trace is None
 
 
 @given(st.binary(max_size=60))

@@ -1,5 +1,6 @@
 """A job names one notification and one channel, and finds the queue of its priority."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from notifications.domain.jobs import Channel, Job, Queue, is_poison, pack, queu
 from notifications.domain.notification import Message, Priority, UserKey
 from notifications.domain.submission import Copy, Submission, fingerprint, jobs_of
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 USERS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
@@ -18,6 +20,12 @@ USERS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 def test_a_job_survives_the_queue(id: UUID, user: str, queue: Queue) -> None:
     job = Job(id, UserKey("acme", user), Channel.WEBSOCKET, queue)
     assert unpack(pack(job)) == job
+
+
+def test_a_job_keeps_its_trace_in_the_queue_and_is_the_same_job_in_another() -> None:
+    job = Job(UUID(int=1), UserKey("acme", "alice"), Channel.WEBSOCKET, Queue.LOW, trace=TRACE)
+    assert unpack(pack(job)).trace == TRACE
+    assert {job} == {replace(job, trace=None)}
 
 
 @given(st.binary(max_size=60) | st.sampled_from([b"{}", b"[]", b"null", b'{"n":1}', b"1", b'"x"']))

@@ -49,6 +49,7 @@ from notifications.domain.text import check_text
 from notifications.ports.clock import Clock, MakeId
 from notifications.ports.rooms import RoomRequestStore
 from notifications.ports.store import InboxStore, RequestStore
+from notifications.ports.tracing import TRACE
 
 _MOST_PAGES = 1_000_000
 REQUEST_ID = Parameter("id", UUID, "The id that a request was answered with.", "path")
@@ -209,6 +210,7 @@ class NotificationsApi:
             send_at=schedule_of(body, now),
             room=body.room,
             channels=None if body.channels is None else frozenset(body.channels),
+            trace=TRACE.get(),
         )
 
 

@@ -1,0 +1,1 @@
+"""Traces by OpenTelemetry's protocol. Loaded only where tracing is on."""
