@@ -37,6 +37,24 @@ def _copies(evidence: Evidence) -> Iterator[Violation]:
             yield Violation(Verdict.TWINS_DIFFER, f"there are {count} copies of {made}")
 
 
+def _members(evidence: Evidence) -> Iterator[Violation]:
+    """What was sent to a room has a copy for each of its members, and for nobody else."""
+    copies = evidence.ended.deliveries.copies.values()
+    for answer in evidence.answers:
+        asked = evidence.asked[answer.marker]
+        if asked.room is None or answer.status != 201 or answer.at <= evidence.restored:
+            continue
+        missing = {UserKey(asked.tenant, user) for user in asked.users} - {
+            made.owner for made in copies if made.marker == asked.marker
+        }
+        if missing and asked.marker not in evidence.taken_back:
+            yield Violation(Verdict.LOST, f"{asked.marker} was sent to {asked.room}, without copies for {missing}")
+    for made in copies:
+        asked = evidence.asked[made.marker]
+        if made.owner.tenant != asked.tenant or made.owner.user not in asked.users:
+            yield Violation(Verdict.WRONG_RECIPIENT, f"{made} was for {asked.users}")
+
+
 def _outcomes(evidence: Evidence) -> Iterator[Violation]:
     """Every copy has an outcome on every channel that it was to go over, and one that is true."""
     lines = evidence.ended.deliveries.lines
@@ -215,4 +233,4 @@ def _dead_devices(evidence: Evidence) -> Iterator[Violation]:
             yield Violation(Verdict.STUCK, f"{refused}, and the device is still there")
 
 
-RULES: Final = (_copies, _outcomes, _messages, _needless, _earliest, _letters, _retries, _dead_devices)
+RULES: Final = (_copies, _members, _outcomes, _messages, _needless, _earliest, _letters, _retries, _dead_devices)

@@ -13,8 +13,8 @@ from tests.simulation.wire import Server
 
 PAUSE = 2.5
 OUTAGE = 6.0
-LONG_OUTAGE = 15.0
-"""Long enough for a mail to be given up."""
+LONG_OUTAGE = 30.0
+"""Long enough for a mail to be given up. It may outlast the storm, and meet jobs that dead workers left."""
 LONG_ABSENCE = 20.0
 LONG_FREEZE = 36.0
 """Longer than JOB_LOCK: its jobs go to somebody else, and then it wakes up."""

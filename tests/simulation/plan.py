@@ -8,14 +8,16 @@ from notifications.domain.jobs import Channel
 from notifications.domain.notification import Priority, UserKey
 from tests.simulation.crashes import NAMED, OTHER_CHANNELS, RARE, CrashPoint
 from tests.simulation.gateway import Post
-from tests.simulation.person import Person, draw_person
+from tests.simulation.person import MIDNIGHT, Person, draw_person
 from tests.simulation.weather import Fault
 
 STORM = 25.0
 """Seconds for which things go wrong."""
 BURSTS = (5.0, 20.0)
 """When many things are said at once."""
-DOOMED_POINTS = 6
+YESTERDAY = MIDNIGHT + 3.0
+"""When some clocks say that a digest is still to come which has just gone out."""
+DOOMED_POINTS = 8
 MOST_DEVICES = 5
 TENANTS = ("acme", "evil")
 OWNERS = tuple(UserKey(tenant, user) for tenant in TENANTS for user in ("alice", "bob"))
@@ -101,7 +103,7 @@ def _draw_devices(random: Random) -> list[tuple[str, UserKey]]:
 def _draw_posts(random: Random) -> list[tuple[float, Post]]:
     posts = []
     for number in range(random.randint(10, 25)):
-        at = random.choice([random.uniform(0.0, STORM), *BURSTS])
+        at = random.choice([random.uniform(0.0, STORM), *BURSTS, YESTERDAY])
         post = draw_post(f"m{number}", OWNERS, random)
         if random.random() < 0.3:
             post = replace(post, key=None)

@@ -1,10 +1,14 @@
-"""Every bug of `mutants` is seen within a stated number of seeds, in which the code as it is keeps its promises."""
+"""Every bug of `mutants` and `channel_mutants` is seen within a stated number of seeds.
+
+In these seeds the code as it is keeps its promises.
+"""
 
 from dataclasses import dataclass
+from types import ModuleType
 
 import pytest
 
-from tests.simulation import mutants
+from tests.simulation import channel_mutants, mutants
 from tests.simulation.checker import check
 from tests.simulation.mutants import Mutate
 from tests.simulation.verdict import Verdict
@@ -50,6 +54,28 @@ CASES = [
     _case(mutants.show_at_once, Verdict.EARLY),
     _case(mutants.forget_how_far_a_room_is, Verdict.TWINS_DIFFER),
     _case(mutants.hand_out_chunks_once, Verdict.STUCK, Verdict.LOST),
+    _case(channel_mutants.keep_the_turn, Verdict.STUCK),
+    _case(channel_mutants.retry_in_the_old_turn, Verdict.STUCK, Verdict.LOST, fault=Fault.REFUSED),
+    _case(channel_mutants.leave_digests_open, Verdict.LOST, fault=Fault.SKEW),
+    _case(channel_mutants.settle_before_collecting, Verdict.LOST, fault=Fault.SKEW),
+    _case(channel_mutants.open_a_digest_for_each, Verdict.TWINS_DIFFER),
+    _case(channel_mutants.collect_after_the_settling, Verdict.TWINS_DIFFER, fault=Fault.DOUBLED_JOB),
+    _case(channel_mutants.name_mails_afresh, Verdict.PHANTOM),
+    _case(channel_mutants.drop_the_follow_up, Verdict.LOST),
+    _case(channel_mutants.follow_only_the_offline, Verdict.LOST),
+    _case(channel_mutants.wake_who_has_seen, Verdict.NEEDLESS),
+    _case(channel_mutants.mail_what_was_read, Verdict.NEEDLESS),
+    _case(channel_mutants.count_attempts_by_the_queue, Verdict.GIVEN_UP, fault=Fault.PROVIDER_AWAY),
+    _case(channel_mutants.forget_hand_outs, Verdict.GIVEN_UP, fault=Fault.PROVIDER_AWAY),
+    _case(channel_mutants.bury_without_removing, Verdict.STUCK, fault=Fault.REFUSED),
+    _case(channel_mutants.bury_without_a_letter, Verdict.LOST, fault=Fault.REFUSED),
+    _case(channel_mutants.keep_dead_devices, Verdict.STUCK, fault=Fault.DEAD_TOKEN),
+    _case(channel_mutants.forget_who_sleeps, Verdict.LOST, fault=Fault.PROVIDER_AWAY),
+    _case(channel_mutants.take_a_failure_for_sent, Verdict.LOST, fault=Fault.PROVIDER_AWAY),
+    _case(channel_mutants.disturb, Verdict.EARLY),
+    _case(channel_mutants.bring_what_was_settled, Verdict.NEEDLESS, fault=Fault.DOUBLED_JOB),
+    _case(channel_mutants.take_back_what_is_shown_only, Verdict.NEEDLESS),
+    _case(channel_mutants.spend_what_waits, Verdict.STUCK, fault=Fault.PROVIDER_AWAY),
 ]
 
 
@@ -60,8 +86,12 @@ def test_a_mutant_is_caught(case: Case) -> None:
 
 
 def test_every_mutant_is_tried() -> None:
-    written = {name for name, value in vars(mutants).items() if getattr(value, "__module__", "") == mutants.__name__}
-    assert {case.mutate.__name__ for case in CASES} == written
+    assert {case.mutate.__name__ for case in CASES} == _written(mutants) | _written(channel_mutants)
+
+
+def _written(module: ModuleType) -> set[str]:
+    own = {name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+    return {name for name in own if not name.startswith("_")}
 
 
 def _catch(case: Case) -> int:

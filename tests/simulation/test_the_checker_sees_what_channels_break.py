@@ -128,6 +128,14 @@ BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
         Verdict.TWINS_DIFFER,
         lambda: ended(copies=DELIVERIES.copies | {DIGEST: Made(ALICE, "m1")}),
     ),
+    "a copy for nobody who was named": (
+        Verdict.WRONG_RECIPIENT,
+        lambda: ended(copies=DELIVERIES.copies | {DIGEST: Made(BOB, "m1")}),
+    ),
+    "a member of the room without a copy": (
+        Verdict.LOST,
+        lambda: [sent_to_the_room(), Answered(2.0, "m1", 201), *good()[2:]],
+    ),
     "no outcome on a channel that was named": (Verdict.LOST, lambda: lined(MAIL, None)),
     "no push though nobody took it on a socket": (Verdict.LOST, lambda: lined(PUSH, None)),
     "sent, and nobody took it": (Verdict.LOST, lambda: without(took_mail())),
@@ -166,6 +174,10 @@ BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
     "a digest before its hour": (Verdict.EARLY, lambda: instead(took_digest(), took_digest(at=10.0))),
     "a digest that stays": (Verdict.STUCK, lambda: lined(TOLD, Line(Status.RETRYING, None))),
 }
+
+
+def sent_to_the_room() -> Asked:
+    return Asked(1.0, "m1", "acme", ("alice", "bob"), room="group:all", channels=(Channel.EMAIL, Channel.PUSH))
 
 
 def taken_back() -> TakenBack:

@@ -44,7 +44,7 @@ RATES = {
     Fault.LOST_ANSWER: 0.05,
     Fault.CONTENTION: 0.05,
     Fault.REFUSED: 0.12,
-    Fault.DEAD_TOKEN: 0.15,
+    Fault.DEAD_TOKEN: 0.25,
     Fault.HANGING: 0.1,
     Fault.LOST_ACK: 0.1,
     Fault.DOUBLED_JOB: 0.1,

@@ -98,7 +98,6 @@ class World:
         self.weather.calm = True
         self._servers.database.come_back()
         self._servers.nats.come_back()
-        self._servers.provider.come_back()
         await asyncio.gather(*storm, *producers)
         self._record(Cleared(self._loop.time()))
         await asyncio.sleep(AFTERMATH)
@@ -167,7 +166,9 @@ class World:
 
     async def _is_at_rest(self) -> bool:
         servers = self._servers
-        if not self._processes.are_well() or any(device.is_stalled for device in self._devices):
+        if servers.provider.away or not self._processes.are_well():
+            return False
+        if any(device.is_stalled for device in self._devices):
             return False
         waiting = servers.store.held + servers.store.rooms.open + self._count_rows() + len(servers.queue)
         if waiting or not await servers.queue.created():
