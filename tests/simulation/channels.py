@@ -10,8 +10,9 @@ from notifications.domain.jobs import Channel, Status
 from notifications.domain.limits import JOB_TAKEOVERS
 from notifications.domain.notification import UserKey
 from notifications.domain.preferences import Preference
+from tests.simulation.deliveries import Key, Line, Made
 from tests.simulation.evidence import Evidence
-from tests.simulation.history import Asked, Key, Line, Made, Settled
+from tests.simulation.history import Asked, Settled
 from tests.simulation.life import LARGEST_SKEW
 from tests.simulation.person import INSTANT, MIDNIGHT
 from tests.simulation.verdict import Verdict, Violation
@@ -143,7 +144,7 @@ def _messages(evidence: Evidence) -> Iterator[Violation]:
     deliveries = evidence.ended.deliveries
     owners = {id: made.owner for id, made in deliveries.copies.items()}
     owners |= {window.key[0]: window.owner for window in deliveries.digests}
-    for took in (took for tooks in evidence.took.values() for took in tooks if took.at > evidence.restored):
+    for took in (took for messages in evidence.took.values() for took in messages if took.at > evidence.restored):
         owner = owners.get(took.key[0])
         if owner is None:
             yield Violation(Verdict.PHANTOM, f"{took} is of nothing in the database")
@@ -156,7 +157,7 @@ def _messages(evidence: Evidence) -> Iterator[Violation]:
 def _needless(evidence: Evidence) -> Iterator[Violation]:
     """Nothing is sent on the strength of what was read after it was settled, read, seen or taken back."""
     ended = evidence.ended
-    for key, tooks in evidence.took.items():
+    for key, messages in evidence.took.items():
         over = [event.at for event in evidence.settled[key] if event.is_over and event.state is not Status.DEAD]
         ends = {"settled": max((at for at in over if at > evidence.restored), default=None)}
         if key[0] in ended.deliveries.copies and key[1] is not Channel.WEBHOOK:
@@ -165,7 +166,7 @@ def _needless(evidence: Evidence) -> Iterator[Violation]:
             ends["taken back"] = evidence.taken_back.get(ended.deliveries.copies[key[0]].marker)
         if key[1] is Channel.PUSH:
             ends["seen"] = ended.deliveries.delivered.get(key[0])
-        for took in (took for took in tooks if took.at > evidence.restored):
+        for took in (took for took in messages if took.at > evidence.restored):
             for why, at in ends.items():
                 if at is not None and evidence.restored < at < took.since:
                     yield Violation(Verdict.NEEDLESS, f"{took}, though it was {why} at {at:.3f}")
@@ -173,9 +174,9 @@ def _needless(evidence: Evidence) -> Iterator[Violation]:
 
 def _earliest(evidence: Evidence) -> Iterator[Violation]:
     """Nothing is sent before its time, in quiet hours, or by itself to who wishes for digests or for nothing."""
-    for (id, channel), tooks in evidence.took.items():
+    for (id, channel), messages in evidence.took.items():
         made = evidence.ended.deliveries.copies.get(id)
-        for took in (took for took in tooks if made and took.at > evidence.restored):
+        for took in (took for took in messages if made and took.at > evidence.restored):
             asked = evidence.asked[made.marker] if made else None
             if asked and took.at < _due(evidence, asked, took.to, channel) - LARGEST_SKEW:
                 yield Violation(Verdict.EARLY, f"{took} of {asked} before its time")
@@ -213,10 +214,11 @@ def _retries(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _is_hopeless(evidence: Evidence, key: Key, event: Settled) -> bool:
+    if event.attempts >= ATTEMPTS[key[1]] and key[1] is not Channel.WEBSOCKET:
+        return True
     if event.reason and event.reason.startswith("handed out"):
         return _count_takeovers(evidence, key, event) >= JOB_TAKEOVERS
-    is_refused = any(refused.at <= event.at for refused in evidence.refused[key])
-    return is_refused or event.attempts >= ATTEMPTS[key[1]]
+    return any(refused.at <= event.at for refused in evidence.refused[key])
 
 
 def _count_takeovers(evidence: Evidence, key: Key, event: Settled) -> int:
@@ -226,10 +228,10 @@ def _count_takeovers(evidence: Evidence, key: Key, event: Settled) -> int:
 
 
 def _dead_devices(evidence: Evidence) -> Iterator[Violation]:
-    """A device whose token is known to be dead is forgotten."""
+    """A device whose token is found dead in calm weather is forgotten; before that, the database may be away."""
     waking = {device for devices in evidence.ended.deliveries.waking.values() for device in devices}
     for refused in (event for events in evidence.refused.values() for event in events):
-        if refused.is_dead and refused.at > evidence.restored and refused.device in waking:
+        if refused.is_dead and refused.at > evidence.cleared and refused.device in waking:
             yield Violation(Verdict.STUCK, f"{refused}, and the device is still there")
 
 

@@ -117,22 +117,29 @@ def _recipients(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _order(evidence: Evidence) -> Iterator[Violation]:
-    """A device is shown each change once, in order, and can tell from the numbers that nothing is missing."""
+    """A device is shown each change once, in order, and can tell from the numbers that nothing is missing.
+
+    What was held when a backup was taken is released once more after a restore.
+    """
     for spans in evidence.spans.values():
-        shown: set[UUID | None] = set()
+        shown: dict[bool, set[UUID | None]] = {False: set(), True: set()}
         for span in spans:
-            seen: set[int] = set()
-            last = span.start.seq
-            for event in span.told:
-                if isinstance(event, Arrived):
-                    if verdict := _place(event, last, seen, shown):
-                        yield Violation(verdict, f"{event} came after {last}")
-                    seen.add(event.seq)
-                    shown.add(event.id)
-                elif isinstance(event, Welcomed) and event.seq != last:
-                    yield Violation(Verdict.BROKEN_CHAIN, f"{event} though the device had presented {last}")
-                if not isinstance(event, Parted):
-                    last = max(last, event.seq)
+            yield from _order_of_span(span, shown[span.start.at > evidence.restored])
+
+
+def _order_of_span(span: Span, shown: set[UUID | None]) -> Iterator[Violation]:
+    seen: set[int] = set()
+    last = span.start.seq
+    for event in span.told:
+        if isinstance(event, Arrived):
+            if verdict := _place(event, last, seen, shown):
+                yield Violation(verdict, f"{event} came after {last}")
+            seen.add(event.seq)
+            shown.add(event.id)
+        elif isinstance(event, Welcomed) and event.seq != last:
+            yield Violation(Verdict.BROKEN_CHAIN, f"{event} though the device had presented {last}")
+        if not isinstance(event, Parted):
+            last = max(last, event.seq)
 
 
 def _place(event: Arrived, last: int, seen: set[int], shown: set[UUID | None]) -> Verdict | None:

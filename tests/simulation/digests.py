@@ -6,8 +6,8 @@ from typing import Final
 
 from notifications.domain.jobs import Channel, Status
 from tests.simulation.channels import shorten
+from tests.simulation.deliveries import Window
 from tests.simulation.evidence import Evidence
-from tests.simulation.history import Window
 from tests.simulation.life import LARGEST_SKEW
 from tests.simulation.verdict import Verdict, Violation
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from notifications.domain.jobs import Channel
 from notifications.domain.notification import UserKey
+from tests.simulation.deliveries import Key
 from tests.simulation.history import (
     Answered,
     Arrived,
@@ -20,7 +21,6 @@ from tests.simulation.history import (
     Event,
     HandedOut,
     History,
-    Key,
     Listed,
     Marked,
     Parted,
@@ -75,6 +75,11 @@ class Evidence:
     def restored(self) -> float:
         """When the database went back to a backup; before the beginning if it never did."""
         return self.turns.get(Restored, -1.0)
+
+    @property
+    def cleared(self) -> float:
+        """When the last fault was injected."""
+        return self.turns.get(Cleared, math.inf)
 
     @property
     def calm(self) -> float:

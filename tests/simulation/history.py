@@ -11,10 +11,8 @@ from uuid import UUID
 
 from notifications.domain.jobs import Channel, Status
 from notifications.domain.notification import UserKey
+from tests.simulation.deliveries import Deliveries, Key
 from tests.simulation.person import Person
-
-Key = tuple[UUID, Channel]
-"""A notification or a digest, on its way over a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,47 +232,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A copy as the database has it."""
-
-    owner: UserKey
-    marker: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the delivery log."""
-
-    state: Status
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A digest as the database has it: what was collected for it, and when it was due."""
-
-    key: Key
-    owner: UserKey
-    due: float
-    items: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Deliveries:
-    """What the database says at the end of all channels. Times are virtual seconds.
-
-    `waking` are the devices that are left of each user.
-    """
-
-    copies: dict[UUID, Made] = field(default_factory=dict)
-    lines: dict[Key, Line] = field(default_factory=dict)
-    digests: tuple[Window, ...] = ()
-    dead: tuple[Key, ...] = ()
-    delivered: dict[UUID, float] = field(default_factory=dict)
-    waking: dict[UserKey, tuple[UUID, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Ended:
     """The state in which everything came to rest: the logs of all inboxes, and work that nobody finished.
 
@@ -284,7 +241,7 @@ class Ended:
     at: float
     logs: dict[UserKey, tuple[Entry, ...]]
     read: dict[UUID, float] = field(default_factory=dict)
-    deliveries: Deliveries = Deliveries()
+    deliveries: Deliveries = field(default_factory=Deliveries)
     held: int = 0
     rooms: int = 0
     outbox: int = 0

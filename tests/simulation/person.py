@@ -27,8 +27,8 @@ DAILY: Final = Preference(frequency=Frequency.DAILY, zone=TOKYO)
 WEEKLY: Final = Preference(frequency=Frequency.WEEKLY, zone=TOKYO)
 WISHES: Final[dict[Channel, Sequence[Preference | None]]] = {
     Channel.WEBSOCKET: (None, None, QUIET),
-    Channel.EMAIL: (None, INSTANT, INSTANT, QUIET, DISABLED, DAILY, DAILY, DAILY, WEEKLY),
-    Channel.PUSH: (None, None, None, QUIET, DISABLED, DAILY, DAILY),
+    Channel.EMAIL: (None, INSTANT, QUIET, QUIET, DISABLED, DAILY, DAILY, DAILY, WEEKLY),
+    Channel.PUSH: (None, None, None, INSTANT, QUIET, DISABLED, DAILY),
     Channel.WEBHOOK: (None, INSTANT),
 }
 MOST_WAKING: Final = 3

@@ -15,6 +15,8 @@ STORM = 25.0
 """Seconds for which things go wrong."""
 BURSTS = (5.0, 20.0)
 """When many things are said at once."""
+STRIDE = 11
+"""Prime to the number of points; those of one call are for different seeds, or the first would spare the others."""
 YESTERDAY = MIDNIGHT + 3.0
 """When some clocks say that a digest is still to come which has just gone out."""
 DOOMED_POINTS = 8
@@ -68,7 +70,7 @@ def draw_plan(seed: int, random: Random, certain: frozenset[Fault]) -> Plan:
     Neighbouring seeds share out the named crash points, so that few seeds meet all of them.
     """
     points = list(NAMED.values())
-    doomed = [points[(seed * DOOMED_POINTS + offset) % len(points)] for offset in range(DOOMED_POINTS)]
+    doomed = [points[(seed * DOOMED_POINTS + offset) * STRIDE % len(points)] for offset in range(DOOMED_POINTS)]
     needed = certain.union(NEEDED[point] for point in doomed if point in NEEDED)
     return Plan(
         gateways=random.randint(1, 3),

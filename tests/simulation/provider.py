@@ -17,7 +17,8 @@ from notifications.domain.notification import UserKey
 from notifications.domain.push import Device, Push
 from notifications.domain.webhook import Webhook
 from tests.simulation.channels import shorten
-from tests.simulation.history import Key, Refused, Took
+from tests.simulation.deliveries import Key
+from tests.simulation.history import Refused, Took
 from tests.simulation.weather import Fault
 from tests.simulation.wire import Call, Server, Wire
 

@@ -10,6 +10,7 @@ from notifications.domain.contact import Contact
 from notifications.domain.jobs import Channel, Status
 from notifications.domain.notification import UserKey
 from tests.simulation.checker import check
+from tests.simulation.deliveries import Deliveries, Line, Made
 from tests.simulation.history import (
     Answered,
     Arrived,
@@ -17,14 +18,11 @@ from tests.simulation.history import (
     Calmed,
     Cleared,
     Copy,
-    Deliveries,
     Ended,
     Entry,
     Event,
     History,
-    Line,
     Listed,
-    Made,
     Marked,
     Positioned,
     Restored,
@@ -204,6 +202,16 @@ def test_what_a_restore_took_back_was_not_promised() -> None:
     restored: list[Event] = [Restored(4.0), Welcomed(4.5, "phone", 1, recovered=False)]
     events = [*good()[:13], *restored, Ended(20.0, {ALICE: LOG[:1]})]
     assert judge(events) == set()
+
+
+def test_what_was_held_in_a_backup_may_be_shown_again() -> None:
+    again: list[Event] = [
+        Restored(4.0),
+        Welcomed(4.5, "phone", 0, recovered=False),
+        Arrived(5.0, "phone", 1, 0, ONE, "m1"),
+    ]
+    ended = Ended(20.0, {ALICE: (Entry(1, ONE, "m1"),)})
+    assert judge([*good()[:13], *again, Cleared(6.0), Calmed(7.0, prompt=0.9), ended]) == set()
 
 
 def test_what_was_unread_before_the_first_greeting_is_listed() -> None:

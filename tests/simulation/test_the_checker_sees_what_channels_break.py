@@ -13,26 +13,23 @@ from notifications.domain.preferences import Entry as Wish
 from notifications.domain.push import Device, DeviceKind
 from tests.simulation.channels import shorten
 from tests.simulation.checker import check
+from tests.simulation.deliveries import Deliveries, Line, Made, Window
 from tests.simulation.history import (
     Answered,
     Asked,
     Calmed,
     Cleared,
     Copy,
-    Deliveries,
     Ended,
     Entry,
     Event,
     HandedOut,
     History,
-    Line,
-    Made,
     Refused,
     Retried,
     Settled,
     TakenBack,
     Took,
-    Window,
 )
 from tests.simulation.person import DAILY, DISABLED, MIDNIGHT, QUIET, Person
 from tests.simulation.verdict import Verdict
@@ -158,7 +155,10 @@ BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
     "given up without a letter": (Verdict.LOST, lambda: died("away", attempts=3, buried=False)),
     "a letter of what was sent": (Verdict.PHANTOM, lambda: ended(dead=(MAIL,))),
     "a letter retried to no effect": (Verdict.LOST, lambda: without(settled(9.0, Status.SENT))),
-    "a dead device that is not forgotten": (Verdict.STUCK, lambda: [Refused(8.0, PUSH, PHONE, is_dead=True), *good()]),
+    "a dead device that is not forgotten": (
+        Verdict.STUCK,
+        lambda: [*good()[:-1], refused(), good()[-1]],
+    ),
     "collected, and in no digest": (Verdict.LOST, lambda: ended(digests=(Window(TOLD, BOB, MIDNIGHT, ()),))),
     "collected twice": (Verdict.TWINS_DIFFER, lambda: ended(digests=(Window(TOLD, BOB, MIDNIGHT, (TWO, TWO)),))),
     "two digests for one hour": (
@@ -178,6 +178,10 @@ BAD: dict[str, tuple[Verdict, Callable[[], list[Event]]]] = {
 
 def sent_to_the_room() -> Asked:
     return Asked(1.0, "m1", "acme", ("alice", "bob"), room="group:all", channels=(Channel.EMAIL, Channel.PUSH))
+
+
+def refused() -> Refused:
+    return Refused(30.0, PUSH, PHONE, is_dead=True)
 
 
 def taken_back() -> TakenBack:

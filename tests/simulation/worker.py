@@ -51,5 +51,5 @@ class Worker:
         life.tasks.start(Sweeper(life.queue, life.store, telemetry).run(), "sweep")
         relay = Relay(life.queue, life.store, life.tasks)
         life.tasks.start(Releaser(life.store, relay.start).run(), "release")
-        expander = Expander(life.rooms, relay.start, telemetry, life.make_id, chunk=ROOM_CHUNK)
+        expander = Expander(life.rooms, relay.start, telemetry, life.make_id, life.store, chunk=ROOM_CHUNK)
         life.tasks.start(expander.run(), "expand")

@@ -15,9 +15,10 @@ from notifications.domain.jobs import Status
 from notifications.domain.notification import UserKey
 from tests.simulation.administrator import Administrator
 from tests.simulation.crashes import CrashPoint
+from tests.simulation.deliveries import Deliveries, Line, Made, Window
 from tests.simulation.device import Device, Outside
 from tests.simulation.gateway import Post
-from tests.simulation.history import Calmed, Cleared, Deliveries, Ended, Entry, Event, History, Line, Made, Window
+from tests.simulation.history import Calmed, Cleared, Ended, Entry, Event, History
 from tests.simulation.life import Surroundings
 from tests.simulation.loop import PROCESS, VirtualLoop
 from tests.simulation.nemesis import Nemesis
