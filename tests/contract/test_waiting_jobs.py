@@ -138,3 +138,25 @@ async def accept(stores: Stores, producer: Producer, channels: frozenset[Channel
     (shown,) = jobs_of(submission)
     await stores.outbox.mark_published([shown])
     return shown, replace(shown, channel=Channel.PUSH)
+
+
+async def test_what_is_put_off_keeps_the_time_since_when_it_waits_and_counts_as_no_full_queue(
+    stores: Stores, mail: Job
+) -> None:
+    (before,) = (await stores.outbox.errands([mail])).values()
+    for turn in range(2):
+        until = stores.now() + timedelta(minutes=5)
+        job = replace(mail, turn=turn)
+        await stores.outbox.settle([Outcome(job, Status.RETRYING, "left alone", attempted=False, until=until)])
+        assert await stores.outbox.depth(10) == 0
+        await stores.later(400)
+    (after,) = (await stores.outbox.errands([replace(mail, turn=2)])).values()
+    assert after.queued_at == before.queued_at
+    assert await stores.outbox.depth(10) == 1
+
+
+async def test_what_waited_for_quiet_hours_has_its_time_from_their_end(stores: Stores, mail: Job) -> None:
+    until = stores.now() + timedelta(hours=8)
+    await stores.outbox.settle([Outcome(mail, Status.HELD, "quiet hours", attempted=False, until=until)])
+    (errand,) = (await stores.outbox.errands([replace(mail, turn=1)])).values()
+    assert errand.queued_at == until

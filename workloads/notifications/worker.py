@@ -86,7 +86,7 @@ def start_loops(life: Life, config: WorkerConfig, pool: Pool, queue: WorkQueue, 
     life.keep(Sweeper(queue, outbox, telemetry).run(), "sweeper")
     life.keep(Releaser(PostgresHeld(pool), relay.start).run(), "releaser")
     to_rooms = PostgresRoomRequests(pool, config.digest.read())
-    life.keep(Expander(to_rooms, relay.start, telemetry, make_id).run(), "expander")
+    life.keep(Expander(to_rooms, relay.start, telemetry, make_id, outbox).run(), "expander")
     forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget]
     retention = Retention(lambda: read_postgres_uri(config.postgres.uri_file), config.retention_days)
     life.keep(keep_house(Partitions(pool), retention, forget, now), "housekeeping")

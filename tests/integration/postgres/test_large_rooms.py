@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import UUID
 
+from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.requests import PostgresRequests
 from notifications.adapters.postgres.room_requests import PostgresRoomRequests
@@ -36,7 +37,7 @@ async def submit(pool: Pool, members: int) -> UUID:
 async def expand_whole(pool: Pool, id: UUID, chunk: int = ROOM_CHUNK) -> RoomRequest:
     """Expand until it is done; what fails is tried again, as a worker does."""
     requests = PostgresRoomRequests(pool)
-    expander = Expander(requests, lambda jobs: None, Silence(), make_id, chunk=chunk)
+    expander = Expander(requests, lambda jobs: None, Silence(), make_id, PostgresOutbox(pool), chunk=chunk)
     while True:
         try:
             await expander.expand()

@@ -55,8 +55,11 @@ class Consumer:
         finally:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._jobs.wait(), _GRACE)
+            left = tuple(self._in_hand.values())
             await self._jobs.stop()
             heart.cancel()
+            # Another worker need not wait for the lock of what was not finished
+            await asyncio.gather(*(_tell(delivery.retry(0)) for delivery in left))
 
     async def _fetch(self) -> Sequence[Delivery]:
         while (room := min(self._concurrency - self._serving, MAX_IN_HAND - len(self._in_hand))) <= 0:

@@ -8,9 +8,10 @@ import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from notifications.app.admission import Queues
 from notifications.domain.errors import Contended, Unavailable
 from notifications.domain.jobs import Job
-from notifications.domain.limits import CHUNK_PAUSE, EXPAND_BATCH, EXPAND_EVERY, ROOM_CHUNK
+from notifications.domain.limits import CHUNK_PAUSE, EXPAND_BATCH, EXPAND_EVERY, MAX_QUEUED_JOBS, ROOM_CHUNK
 from notifications.domain.rooms import Chunk, RoomState
 from notifications.domain.submission import jobs_due
 from notifications.ports.clock import MakeId
@@ -32,6 +33,7 @@ class Expander:
         relay: Relay,
         telemetry: Telemetry,
         make_id: MakeId,
+        queues: Queues,
         *,
         chunk: int = ROOM_CHUNK,
     ) -> None:
@@ -39,6 +41,7 @@ class Expander:
         self._relay = relay
         self._telemetry = telemetry
         self._make_id = make_id
+        self._queues = queues
         self._chunk = chunk
 
     async def run(self) -> None:
@@ -52,8 +55,15 @@ class Expander:
             await asyncio.sleep(CHUNK_PAUSE if unfinished else EXPAND_EVERY)
 
     async def expand(self) -> bool:
-        """Expand a chunk of each request that is due; return whether any of them has members to come."""
-        states = [await self._expand(id) for id in await self._requests.due(EXPAND_BATCH)]
+        """Expand a chunk of each request that is due; return whether any of them has members to come.
+
+        None while the queues are full: a request to a room is accepted in one row, and may be ten thousand jobs.
+        """
+        states = []
+        for id in await self._requests.due(EXPAND_BATCH):
+            if await self._queues.depth(MAX_QUEUED_JOBS + 1) > MAX_QUEUED_JOBS:
+                return False
+            states.append(await self._expand(id))
         return RoomState.ACCEPTED in states
 
     async def _expand(self, id: UUID) -> RoomState | None:

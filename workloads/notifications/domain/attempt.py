@@ -47,7 +47,9 @@ class Attempt:
             return Outcome(self.job, Status.DEAD, reason, attempted=False, cause=Failure.UNREACHED)
         # The longer already the less often: all that is put off must leave time to serve the rest
         wait = max(error.retry_after or BREAKER_OPEN, min(waited / 4, LONGEST_PUT_OFF))
-        return Outcome(self.job, Status.RETRYING, str(error), attempted=False, wait=wait, hand_outs=self.hand_outs)
+        # Outside of the queue: what nobody can bring now must not count as a queue that is full
+        until = self.now + timedelta(seconds=wait)
+        return Outcome(self.job, Status.RETRYING, str(error), attempted=False, until=until)
 
     def _wait(self, seconds: float, reason: str) -> Outcome:
         if seconds > LONGEST_RETRY:

@@ -16,7 +16,7 @@ from notifications.domain import rooms as domain_rooms
 from notifications.domain.errors import Contended, Unavailable
 from notifications.domain.ids import RANDOM_BITS, uuid7
 from notifications.domain.jobs import Job
-from notifications.domain.limits import CHUNK_PAUSE, EXPAND_AFTER_FAILURE, EXPAND_EVERY
+from notifications.domain.limits import CHUNK_PAUSE, EXPAND_AFTER_FAILURE, EXPAND_EVERY, MAX_QUEUED_JOBS
 from notifications.domain.notification import Message
 from notifications.domain.rooms import Chunk, RoomState
 from notifications.domain.submission import Submission
@@ -41,6 +41,15 @@ class Failing(MemoryRoomRequests):
         return await super().expand(id, limit, make_id)
 
 
+class Crowd:
+    """Queues in which so many jobs wait."""
+
+    jobs = 0
+
+    async def depth(self, most: int) -> int:
+        return min(self.jobs, most)
+
+
 class House:
     """A store with a room of five, a clock that may be turned, and an expander that takes two at a time."""
 
@@ -49,10 +58,11 @@ class House:
         self._turned = timedelta(0)
         self.relayed: list[Job] = []
         self._random = Random(3)
+        self.queues = Crowd()
         store = MemoryStore(self.now)
         self.rooms = MemoryRooms(store, self.now)
         self.requests = Failing(store, self.now)
-        self.expander = Expander(self.requests, self.relayed.extend, Silence(), self.make_id, chunk=2)
+        self.expander = Expander(self.requests, self.relayed.extend, Silence(), self.make_id, self.queues, chunk=2)
 
     def make_id(self, at: datetime) -> UUID:
         return uuid7(at, self._random.getrandbits(RANDOM_BITS))
@@ -134,13 +144,29 @@ async def test_a_request_that_waits_for_a_lock_does_not_stop_the_others(house: H
     assert await house.requests.due(10) == [locked]
 
 
+def test_nothing_is_expanded_into_full_queues() -> None:
+    async def work() -> list[int]:
+        house = House(clock)
+        await house.fill()
+        await house.send()
+        house.queues.jobs = MAX_QUEUED_JOBS + 1
+        more, held = await house.expander.expand(), len(house.relayed)
+        house.queues.jobs -= 1
+        await house.expander.expand()
+        return [more, held, len(house.relayed)]
+
+    assert in_virtual_time(work) == [False, 0, 2]
+
+
 def test_chunks_follow_each_other_after_a_pause() -> None:
     async def work() -> list[float]:
         house, times = House(clock), list[float]()
         await house.fill()
         await house.send()
         loop = asyncio.get_running_loop()
-        expander = Expander(house.requests, lambda jobs: times.append(loop.time()), Silence(), house.make_id, chunk=2)
+        expander = Expander(
+            house.requests, lambda jobs: times.append(loop.time()), Silence(), house.make_id, house.queues, chunk=2
+        )
         running = asyncio.ensure_future(expander.run())
         await asyncio.sleep(1)
         running.cancel()

@@ -51,7 +51,7 @@ class MemoryDigests:
         found = [notification for id in record.items if (notification := self._find(id))]
         found.sort(key=lambda notification: (notification.created_at, notification.id), reverse=True)
         tried = self._outbox.read_attempts(job)
-        return Edition(record.digest.period, tuple(found[:limit]), len(found), row.queued_at, *tried)
+        return Edition(record.digest.period, tuple(found[:limit]), len(found), row.since or row.queued_at, *tried)
 
     def _open(self, digest: Digest) -> Record:
         for record in self.records.values():

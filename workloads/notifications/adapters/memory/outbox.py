@@ -122,13 +122,14 @@ class MemoryOutbox:
         return min(sum(self._backlog(queue).depth for queue in Queue), most)
 
     def _errand(self, row: Row, notification: Notification, delivered_at: datetime | None) -> Errand:
-        return Errand(row.job, notification, row.queued_at, delivered_at, *self.read_attempts(row.job))
+        return Errand(row.job, notification, row.since or row.queued_at, delivered_at, *self.read_attempts(row.job))
 
     def _settle(self, row: Row, outcome: Outcome) -> None:
         now = self._clock()
         if outcome.wait is not None:
             row.published_at = now
         elif outcome.until is not None:
+            row.since = (row.since or row.queued_at) if outcome.state is Status.RETRYING else None
             row.job, row.published_at, row.queued_at = replace(row.job, turn=row.job.turn + 1), None, outcome.until
         else:
             del self.rows[row.job.notification, row.job.channel]

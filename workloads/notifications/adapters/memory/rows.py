@@ -45,6 +45,7 @@ class Row:
     job: Job
     created_at: datetime
     queued_at: datetime
+    since: datetime | None = None
     published_at: datetime | None = None
     follow_up: bool = False
     swept: bool = False

@@ -17,8 +17,9 @@ from notifications.domain.limits import MAX_ANSWER, PROVIDER_TIMEOUT
 from notifications.domain.network import Reach, check_endpoint
 from notifications.ports.outgoing import Request
 
-_CONNECTIONS = 100
-_PER_HOST = 20
+# More than a worker has messages under way, for whoever waits for a connection spends the time of the call
+_CONNECTIONS = 1_000
+_PER_HOST = 500
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
 
 

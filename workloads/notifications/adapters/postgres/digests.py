@@ -10,7 +10,7 @@ from notifications.domain.jobs import Job, Queue
 from notifications.domain.preferences import Frequency
 
 LOCK_JOB: Final = """
-SELECT created_at, queued_at
+SELECT created_at, coalesce(since, queued_at) AS queued_at
 FROM outbox
 WHERE (notification_id, channel, tenant, recipient, turn) = ($1, $2, $3, $4, $5)
 FOR UPDATE

@@ -87,8 +87,8 @@ WHERE n.seq IS NOT NULL AND {ALIVE}
 
 ERRANDS: Final = f"""
 WITH asked AS ({ASKED})
-SELECT o.channel, o.queued_at, {COLUMNS}, n.delivered_at, coalesce(d.attempts, 0) AS attempts,
-    coalesce(d.hand_outs, 0) AS hand_outs
+SELECT o.channel, coalesce(o.since, o.queued_at) AS queued_at, {COLUMNS}, n.delivered_at,
+    coalesce(d.attempts, 0) AS attempts, coalesce(d.hand_outs, 0) AS hand_outs
 FROM asked a
 JOIN outbox o USING (notification_id, channel, tenant, recipient, turn)
 JOIN notifications n ON n.id = o.notification_id AND n.created_at = o.created_at
@@ -122,7 +122,8 @@ WITH outcome AS (
     UPDATE outbox o
     SET published_at = CASE WHEN h.stays THEN now() END,
         turn = o.turn + CASE WHEN h.stays THEN 0 ELSE 1 END,
-        queued_at = coalesce(h.until, o.queued_at)
+        queued_at = coalesce(h.until, o.queued_at),
+        since = CASE WHEN h.stays THEN o.since WHEN h.state = 'retrying' THEN coalesce(o.since, o.queued_at) END
     FROM held h
     WHERE (o.notification_id, o.channel) = (h.notification_id, h.channel) AND (h.stays OR h.until IS NOT NULL)
     RETURNING o.notification_id, o.channel, o.tenant, h.state, h.reason, h.attempts, h.failures, h.hand_outs

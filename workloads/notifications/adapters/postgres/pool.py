@@ -159,6 +159,7 @@ async def answer(connection: Connection, statement: Awaitable[T], lost: type[Una
     except (OSError, TimeoutError) as error:
         raise _tell(lost(f"the database did not answer ({type(error).__name__})")) from error
     except asyncpg.PostgresError as error:
+        error.detail = None  # it quotes the row, and whoever logs the error would tell what somebody was told
         meaning = _meaning(error.sqlstate, lost)
         if meaning is None:
             raise

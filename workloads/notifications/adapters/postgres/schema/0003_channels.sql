@@ -7,8 +7,10 @@ ALTER TABLE notifications
     ADD COLUMN follow_up boolean NOT NULL DEFAULT true;
 
 -- A row that waits for a time comes back in its next turn: what the queue still has of a former one is void.
+-- since: when it could be brought for the first time, if that was before queued_at because it was put off.
 ALTER TABLE outbox
     ADD COLUMN turn integer NOT NULL DEFAULT 0,
+    ADD COLUMN since timestamptz,
     ADD COLUMN digest boolean NOT NULL DEFAULT false,
     ADD COLUMN follow_up boolean NOT NULL DEFAULT true;
 
