@@ -42,8 +42,10 @@ def _contents(evidence: Evidence, window: Window) -> Iterator[Violation]:
     told = {item for took in evidence.took[window.key] for item in took.tells}
     items = {shorten(item): item for item in window.items}
     for item in window.items:
-        made = evidence.ended.deliveries.copies[item]
-        if shorten(item) not in told and item not in evidence.ended.read and not evidence.may_vanish(made.marker):
+        made = evidence.ended.deliveries.copies.get(item)
+        if made is None:
+            yield Violation(Verdict.PHANTOM, f"{item} was collected for {window}, and is nothing")
+        elif shorten(item) not in told and item not in evidence.ended.read and not evidence.may_vanish(made.marker):
             yield Violation(Verdict.LOST, f"{made} was collected for {window}, which did not tell of it")
     for other in (told - items.keys()) if evidence.restored < 0 else ():
         yield Violation(Verdict.PHANTOM, f"{other} was not collected for {window}, which told of it")
