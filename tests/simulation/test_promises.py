@@ -11,7 +11,7 @@ from tests.simulation.tally import AT_LEAST, Tally
 from tests.simulation.weather import Fault
 from tests.simulation.world import run
 
-SEEDS = 300
+SEEDS = 150
 
 
 def choose_seeds() -> range:
