@@ -160,3 +160,13 @@ async def test_what_waited_for_quiet_hours_has_its_time_from_their_end(stores: S
     await stores.outbox.settle([Outcome(mail, Status.HELD, "quiet hours", attempted=False, until=until)])
     (errand,) = (await stores.outbox.errands([replace(mail, turn=1)])).values()
     assert errand.queued_at == until
+
+
+async def test_of_two_outcomes_at_once_the_one_that_ends_the_job_counts(
+    stores: Stores, mail: Job, worker: Worker
+) -> None:
+    again, sent = Outcome(mail, Status.RETRYING, "busy", wait=2.0), Outcome(mail, Status.SENT)
+    await stores.outbox.settle([again, sent, again])
+    assert await stores.logged(mail) == Logged("sent", None)
+    await stores.later(2 * REDRIVE_AFTER)
+    assert await worker.sweep() == set()

@@ -211,7 +211,11 @@ class PostgresOutbox:
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Write outcomes to the delivery log, and delete their outbox rows or put them back."""
-        first = {outcome.job: outcome for outcome in reversed(outcomes)}
+        first: dict[Job, Outcome] = {}
+        for outcome in outcomes:
+            known = first.setdefault(outcome.job, outcome)
+            if outcome.is_over and not known.is_over:
+                first[outcome.job] = outcome  # as if they had come one after the other
         columns = list(zip(*map(_settled, first.values()), strict=True))
         await self._pool.write(lambda connection: connection.execute(SETTLE, *_keys(first), *columns, Channel.PUSH))
 
