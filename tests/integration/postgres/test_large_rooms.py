@@ -63,7 +63,7 @@ async def test_the_first_ten_thousand_get_it_and_all_of_it_can_be_taken_back(poo
 async def test_connections_that_end_in_the_middle_of_chunks_lose_and_repeat_nothing(pool: Pool) -> None:
     chance = Random(5)
     id = await submit(pool, 300)
-    expanding = asyncio.create_task(expand_whole(pool, id, chunk=20))
+    expanding = asyncio.create_task(expand_whole(pool, id, chunk=5))
     cuts = 0
     while cuts < 10 and not expanding.done():
         cuts += len(await pool.read(CUT))

@@ -13,6 +13,7 @@ ENDPOINT = re.compile(
     r"(https://(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?)"
     r"(?:[/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?"
 )
+_LITERAL = re.compile(r"https://\[([^\]]*)\]")
 _NAT64 = IPv6Network("64:ff9b::/96")
 # It looks public, and answers the virtual machines of a cloud with their secrets
 _PLATFORM = frozenset({IPv4Address("168.63.129.16")})
@@ -43,9 +44,18 @@ def parse_reach(networks: Iterable[str]) -> Reach:
 
 def check_endpoint(url: str, field: str) -> str:
     """Return an https address in ASCII, without credentials and fragment. Raises Invalid, without telling it."""
-    if len(url) > MAX_ENDPOINT or not ENDPOINT.fullmatch(url):
+    if len(url) > MAX_ENDPOINT or not ENDPOINT.fullmatch(url) or not _has_real_host(url):
         raise Invalid(f"{field} must be an https:// address of at most {MAX_ENDPOINT} characters, without credentials")
     return url
+
+
+def _has_real_host(url: str) -> bool:
+    """Say whether what stands in brackets, if the host does, is an address: libraries fail in their own ways."""
+    literal = _LITERAL.match(url)
+    try:
+        return literal is None or bool(IPv6Address(literal[1]))
+    except ValueError:
+        return False
 
 
 def origin(endpoint: str) -> str:

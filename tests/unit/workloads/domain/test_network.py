@@ -61,6 +61,7 @@ def test_what_is_no_address_is_out_of_reach() -> None:
         "https://user@example.com/", "https://user:secret@example.com/", "https://example.com#part",
         "https://example.com\\@evil.example/", "https://example.com/\r\nHost: evil", "https://exämple.com/",
         "https://example.com:port/", "https://example.com/" + "a" * MAX_ENDPOINT, " https://example.com/",
+        "https://[.002E:C4]/", "https://[1.2.3.4]/", "https://[::1::2]/", "https://[::]:99/[x]@example.com/\n",
     ],
 )  # fmt: skip
 def test_an_ambiguous_or_plain_address_is_refused_and_not_told(url: str) -> None:
