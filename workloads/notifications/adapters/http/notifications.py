@@ -34,6 +34,7 @@ from notifications.adapters.http.bodies import (
     schedule_of,
 )
 from notifications.adapters.http.operation import ID, IDEMPOTENCY_KEY, LIMIT, Caller, Operation, Parameter
+from notifications.adapters.http.parameters import read_flag, read_id, read_number
 from notifications.adapters.http.problems import describe
 from notifications.app.accept import Acceptor, accept_room
 from notifications.app.read_state import ReadState
@@ -145,13 +146,13 @@ class NotificationsApi:
     async def list(self, request: web.Request) -> web.Response:
         """Return a page of the caller's inbox, or what came after a cursor."""
         owner = authenticate(request, self.verify).owner
-        limit = _number(request, "limit", limits.PAGE_LIMIT_DEFAULT, limits.PAGE_LIMIT_MAX)
+        limit = read_number(request, "limit", limits.PAGE_LIMIT_DEFAULT, limits.PAGE_LIMIT_MAX)
         if "after" in request.query:
             missed = await changes_since(self.inbox, owner, cursor.decode(request.query["after"]), limit)
             body = {"notifications": missed.notifications, "changes": missed.changes}
             return web.json_response({**body, "cursor": missed.cursor, "hasMore": missed.has_more})
-        page = _number(request, "page", 1, _MOST_PAGES)
-        unread_only = _flag(request, "unreadOnly")
+        page = read_number(request, "page", 1, _MOST_PAGES)
+        unread_only = read_flag(request, "unreadOnly")
         offset = (page - 1) * limit
         found = await self.inbox.listing(owner, offset=offset, limit=limit, unread_only=unread_only)
         has_more = offset + len(found.notifications) < found.total
@@ -239,21 +240,4 @@ def _wire_delivery(delivery: Delivery) -> DeliveryAnswer:
 
 
 def _id(request: web.Request) -> UUID:
-    try:
-        return UUID(request.match_info["id"])
-    except ValueError as error:
-        raise NotFound("there is no such notification or request") from error
-
-
-def _number(request: web.Request, name: str, default: int, most: int) -> int:
-    text = request.query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
-        raise Invalid(f"{name} must be 1 to {most}")
-    return int(text)
-
-
-def _flag(request: web.Request, name: str) -> bool:
-    text = request.query.get(name, "false").lower()
-    if text not in {"true", "false", "1", "0"}:
-        raise Invalid(f"{name} must be true or false")
-    return text in {"true", "1"}
+    return read_id(request, "there is no such notification or request")
