@@ -12,7 +12,7 @@ from notifications.domain.attempt import Attempt
 from notifications.domain.digest import Digest, Edition
 from notifications.domain.errand import Errand
 from notifications.domain.errors import NotConfigured, Nowhere, Rejected, TemporaryFailure
-from notifications.domain.jobs import Channel, Failure, Job, Outcome, Queue, Status, is_poison
+from notifications.domain.jobs import Channel, Failure, Job, Outcome, Queue, Status, find_poison
 from notifications.domain.limits import ATTEMPT_HIGH, ATTEMPT_LOW, ATTEMPT_NORMAL, EVENTS_AT_ONCE, MAX_DIGEST_SHOWN
 from notifications.domain.preferences import (
     DEFAULT,
@@ -96,7 +96,7 @@ class Courier:
         if reason := self._carrier.find_reason_to_skip(errand):
             return Outcome(delivery.job, Status.SKIPPED, reason, attempted=False)
         attempt = Attempt(delivery.job, errand.attempts, delivery.deliveries, errand.queued_at, self._clock())
-        if poison := _find_poison(attempt, errand.hand_outs):
+        if poison := find_poison(delivery.job, delivery.deliveries - errand.hand_outs):
             return poison
         held_back = await self._hold_back(errand, attempt)
         return held_back or await self._try(attempt, partial(self._carrier.prepare, errand))
@@ -109,7 +109,7 @@ class Courier:
         if not edition.total:
             return Outcome(job, Status.SKIPPED, "everything in it was read meanwhile", attempted=False)
         attempt = Attempt(job, edition.attempts, delivery.deliveries, edition.queued_at, self._clock())
-        if poison := _find_poison(attempt, edition.hand_outs):
+        if poison := find_poison(job, delivery.deliveries - edition.hand_outs):
             return poison
         wanted = await self._leave_out_unwanted(job, edition, attempt.now)
         if not wanted.notifications:
@@ -180,15 +180,6 @@ class Courier:
     async def _read(self, jobs: Sequence[Job]) -> Sequence[Errand | None]:
         errands = await self._records.outbox.errands(jobs)
         return [errands.get(job) for job in jobs]
-
-
-def _find_poison(attempt: Attempt, hand_outs: int) -> Outcome | None:
-    times = attempt.hand_outs - hand_outs
-    return (
-        Outcome(attempt.job, Status.DEAD, f"handed out {times} times", cause=Failure.POISON)
-        if is_poison(times)
-        else None
-    )
 
 
 def _bind(job: Job, edition: Edition) -> Bundle:

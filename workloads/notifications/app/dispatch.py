@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from notifications.app.groups import Groups
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
-from notifications.domain.jobs import Failure, Job, Outcome, Status, is_poison
+from notifications.domain.jobs import Job, Outcome, Status, find_poison
 from notifications.domain.limits import EVENTS_AT_ONCE
 from notifications.ports.bus import InboxBus
 from notifications.ports.queue import Delivery
@@ -23,8 +23,8 @@ class WebsocketDispatcher:
     async def serve(self, delivery: Delivery) -> Outcome:
         """Return what became of a job. Raises Unavailable when the database cannot be asked."""
         job = delivery.job
-        if is_poison(delivery.deliveries):
-            return Outcome(job, Status.DEAD, f"handed out {delivery.deliveries} times", cause=Failure.POISON)
+        if poison := find_poison(job, delivery.deliveries):
+            return poison
         event = await self._events.ask(job)
         if event is None:
             return Outcome(job, Status.GONE, "expired, or settled before", attempted=False)

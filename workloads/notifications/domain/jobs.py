@@ -160,9 +160,14 @@ def queue_of(priority: Priority) -> Queue:
     return Queue.NORMAL if priority == Priority.NORMAL else Queue.LOW
 
 
-def is_poison(deliveries: int) -> bool:
-    """Say whether a job outlived so many workers that it must be what kills them."""
-    return deliveries > 1 + JOB_TAKEOVERS
+def find_poison(job: Job, times: int) -> Outcome | None:
+    """Return the end of a job that outlived so many workers that it must be what kills them, None for others.
+
+    `times` is how often it was handed out since it was last left to the queue in order.
+    """
+    if times <= 1 + JOB_TAKEOVERS:
+        return None
+    return Outcome(job, Status.DEAD, f"handed out {times} times", cause=Failure.POISON)
 
 
 def wait_before(attempt: int) -> float:

@@ -6,7 +6,7 @@ from uuid import UUID
 from notifications.adapters.memory.queue import MemoryQueue
 from notifications.app.consume import Consumer
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Channel, Job, Lane, Outcome, Queue, Status, is_poison
+from notifications.domain.jobs import Channel, Job, Lane, Outcome, Queue, Status, find_poison
 from notifications.domain.limits import JOB_LOCK
 from notifications.domain.notification import UserKey
 from notifications.ports.queue import Delivery
@@ -45,8 +45,8 @@ class Desk:
         self.outcomes[outcome.job] = outcome
 
     async def _serve(self, delivery: Delivery) -> Outcome:
-        if is_poison(delivery.deliveries):
-            return Outcome(delivery.job, Status.DEAD)
+        if poison := find_poison(delivery.job, delivery.deliveries):
+            return poison
         if delivery.job == self._poison:
             raise ValueError("this job cannot be served")
         if delivery.job == self._hung:

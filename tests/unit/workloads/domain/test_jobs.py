@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.domain.jobs import Channel, Job, Queue, is_poison, pack, queue_of, unpack, wait_before
+from notifications.domain.jobs import (
+    Channel,
+    Failure,
+    Job,
+    Outcome,
+    Queue,
+    Status,
+    find_poison,
+    pack,
+    queue_of,
+    unpack,
+    wait_before,
+)
 from notifications.domain.notification import Message, Priority, UserKey
 from notifications.domain.submission import Copy, Submission, fingerprint, jobs_of
 
@@ -54,7 +66,9 @@ def test_each_priority_has_its_queue(priority: Priority, queue: Queue) -> None:
 
 
 def test_a_job_is_poison_after_two_takeovers() -> None:
-    assert [is_poison(deliveries) for deliveries in (1, 2, 3, 4)] == [False, False, False, True]
+    job = Job(UUID(int=1), UserKey("acme", "alice"), Channel.WEBSOCKET, Queue.LOW)
+    ends = [find_poison(job, times) for times in (1, 2, 3, 4)]
+    assert ends == [None, None, None, Outcome(job, Status.DEAD, "handed out 4 times", cause=Failure.POISON)]
 
 
 def test_waits_double_up_to_sixteen_seconds() -> None:
