@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.chaos.inboxes import check_inboxes
 from tests.chaos.local_run import LocalRun, running
 from tests.support.follower import Follower, following
 from tests.support.producer import Producer
@@ -65,14 +66,7 @@ async def test_nothing_is_lost_doubled_or_reordered_under_kills(tmp_path: Path) 
 
     connects = sum(device.connects for own in devices.values() for device in own)
     print(f"accepted {producer.count}, postponed {producer.postponed}, kills {done}, connects {connects}")
-    assert producer.count == COUNT
-    assert not producer.unexpected
-    for user in USERS:
-        assert sorted(producer.accepted[user]) == list(range(1, len(expected[user]) + 1)), "numbers without a hole"
-        for device in devices[user]:
-            assert [arrival["id"] for arrival in device.arrivals] == expected[user]
-            assert not device.resyncs
-            assert not device.refused
+    check_inboxes(producer, devices, COUNT)
     # A run in which nothing happened would prove nothing
     assert connects > 2 * len(USERS) * DEVICES_EACH
     assert len(done) == KILLS_EACH * len(VICTIMS) + 1

@@ -61,3 +61,12 @@ async def test_a_mute_holds_on_every_channel_that_the_producer_named(stores: Sto
     (chunk,) = await expand_whole(stores, producer, await hand_in(stores, submission))
 
     assert [(copy.user, copy.channels) for copy in chunk.placed] == [("alice", ()), ("bob", (Channel.EMAIL,))]
+
+
+async def test_muting_and_unmuting_may_be_repeated(stores: Stores, producer: Producer) -> None:
+    await fill(stores, "alice")
+    for change, heard in ((stores.rooms.mute, 0), (stores.rooms.unmute, 1)):
+        for _ in range(2):
+            await change(ALICE, ROOM)
+        await expand_whole(stores, producer, await hand_in(stores, producer.write_to(ROOM)))
+        assert len(await shown(stores, "alice")) == heard

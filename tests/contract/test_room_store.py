@@ -64,13 +64,6 @@ async def test_many_join_at_once(stores: Stores) -> None:
     assert len(await users(stores)) == 10
 
 
-async def test_muting_and_unmuting_may_be_repeated(stores: Stores) -> None:
-    for _ in range(2):
-        await stores.rooms.mute(owner("alice"), ROOM)
-    for _ in range(2):
-        await stores.rooms.unmute(owner("alice"), ROOM)
-
-
 async def test_how_many_rooms_somebody_has_muted_is_bounded(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (memory_rooms, postgres_rooms):
         monkeypatch.setattr(module, "MAX_MUTES", 2)

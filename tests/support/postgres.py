@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -175,24 +176,28 @@ class Postgres:
         return ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database]
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """The session's PostgreSQL. Do not stop or kill it: that is what `private_postgres` is for."""
+@contextmanager
+def run_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL that runs until the block is left."""
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         server = Postgres(Path(folder))
         server.start()
         yield server
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The session's PostgreSQL. Do not stop or kill it: that is what `private_postgres` is for."""
+    with run_postgres() as server:
+        yield server
 
 
 @pytest.fixture
 def private_postgres() -> Iterator[Postgres]:
     """A running PostgreSQL of this test alone, to be stopped, killed and started again."""
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = Postgres(Path(folder))
-        server.start()
+    with run_postgres() as server:
         yield server
-        server.stop()
 
 
 @pytest.fixture

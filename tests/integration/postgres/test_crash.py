@@ -1,10 +1,8 @@
 """PostgreSQL is killed while it accepts: nothing that was acknowledged is missing, nothing is there twice."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -16,7 +14,7 @@ from notifications.domain.errors import CommitUnknown, Unavailable
 from notifications.domain.notification import UserKey
 from notifications.domain.submission import Accepted, Placed, Submission
 from tests.integration.postgres.submissions import TENANT, write_submission
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, run_postgres
 from tests.support.schema import create_inbox_database
 from tests.support.waiting import eventually
 
@@ -26,11 +24,8 @@ USERS = [f"user-{n}" for n in range(7)]
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
     """A server that the tests of this file may kill; each leaves it running."""
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = Postgres(Path(folder))
-        server.start()
+    with run_postgres() as server:
         yield server
-        server.stop()
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ import math
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +20,7 @@ from notifications.app.tasks import Tasks
 from notifications.domain.limits import REPLICA_LAG
 from notifications.domain.notification import Notification, UserKey
 from tests.integration.postgres.submissions import TENANT, write_submission
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, run_postgres
 from tests.support.schema import create_inbox_database
 from tests.support.standby import Standby, run_standby
 from tests.support.waiting import eventually
@@ -39,11 +37,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def primary() -> Iterator[Postgres]:
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = Postgres(Path(folder))
-        server.start()
+    with run_postgres() as server:
         yield server
-        server.stop()
 
 
 @pytest.fixture
