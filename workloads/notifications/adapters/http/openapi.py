@@ -111,7 +111,7 @@ def _describe(route: web.RouteDef, operation: Operation, components: _Components
         "summary": " ".join(summary.split()).rstrip("."),
         "parameters": [_parameter(parameter, components) for parameter in operation.parameters],
         "responses": dict(_responses(operation, components)),
-        "security": [] if operation.caller is Caller.ANYBODY else [{"token": list(operation.caller.value)}],
+        "security": [] if operation.caller is Caller.ANYBODY else [{"token": list(operation.caller.needs)}],
     }
     if description:
         described["description"] = description

@@ -25,12 +25,17 @@ _H = TypeVar("_H", bound=Callable[..., Any])
 
 
 class Caller(Enum):
-    """Who may send a request: the scope or role that the token needs; `ANYBODY` needs no token."""
+    """Who may send a request; `ANYBODY` needs no token."""
 
-    ANYBODY = None
-    USER = ()
-    PRODUCER = (WRITE,)
-    ADMIN = (ADMIN,)
+    ANYBODY = "anybody"
+    USER = "user"
+    PRODUCER = "producer"
+    ADMIN = "admin"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Return the scope or role that the token must have, beside being one."""
+        return {Caller.PRODUCER: (WRITE,), Caller.ADMIN: (ADMIN,)}.get(self, ())
 
 
 @dataclass(frozen=True, slots=True)
