@@ -7,12 +7,17 @@ from contextlib import suppress
 # Below the range from which systems take ports for outgoing connections
 LASTING = range(20_000, 32_768)
 
+# A port is often bound long after it was given, so none is given twice: a server needs two that differ
+_given: set[int] = set()
+
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port of `host` that was free a moment ago, and that no outgoing connection will take."""
-    for port in random.sample(LASTING, len(LASTING)):
+    """A TCP port of `host` that was free a moment ago, and that no other caller and no outgoing connection will take."""
+    left = sorted(set(LASTING) - _given)
+    for port in random.sample(left, len(left)):
         with socket.socket() as probe, suppress(OSError):
             probe.bind((host, port))
+            _given.add(port)
             return port
     raise AssertionError("every port is taken")
 
