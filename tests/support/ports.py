@@ -12,7 +12,7 @@ _given: set[int] = set()
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port of `host` that was free a moment ago, and that no other caller and no outgoing connection will take."""
+    """A TCP port of `host`, free a moment ago, that no other caller and no outgoing connection will take."""
     left = sorted(set(LASTING) - _given)
     for port in random.sample(left, len(left)):
         with socket.socket() as probe, suppress(OSError):
