@@ -37,6 +37,20 @@ async def test_an_errand_tells_what_to_bring_and_what_was_tried(stores: Stores, 
     assert await stores.logged(mail) == Logged("retrying", "busy")
 
 
+async def test_who_was_handed_a_job_before_lowers_no_count_of_hand_outs(stores: Stores, mail: Job) -> None:
+    for hand_outs in (3, 2):
+        await stores.outbox.settle([Outcome(mail, Status.RETRYING, "busy", wait=2.0, hand_outs=hand_outs)])
+    (errand,) = (await stores.outbox.errands([mail])).values()
+    assert (errand.attempts, errand.hand_outs) == (2, 3)
+
+
+async def test_hand_outs_are_counted_anew_in_the_next_turn(stores: Stores, mail: Job) -> None:
+    await stores.outbox.settle([Outcome(mail, Status.RETRYING, "busy", wait=2.0, hand_outs=3)])
+    await stores.outbox.settle([Outcome(mail, Status.RETRYING, "left alone", attempted=False, until=stores.now())])
+    (errand,) = (await stores.outbox.errands([replace(mail, turn=1)])).values()
+    assert (errand.attempts, errand.hand_outs) == (1, 0)
+
+
 async def test_an_errand_tells_since_when_it_could_be_brought(stores: Stores, producer: Producer, mail: Job) -> None:
     (errand,) = (await stores.outbox.errands([mail])).values()
     assert abs(errand.queued_at - errand.notification.created_at) < timedelta(seconds=2)

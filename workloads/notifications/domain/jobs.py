@@ -127,7 +127,7 @@ class Outcome:
     wait: float | None = None
     until: datetime | None = None
     hand_outs: int = 0
-    """How often the queue had handed it out when it was left there."""
+    """How often the queue had handed it out when it was left there, 0 where it was not."""
     cause: Failure = field(default=Failure.EXHAUSTED, compare=False)
     """Read where the state is DEAD."""
 

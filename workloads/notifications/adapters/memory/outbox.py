@@ -62,7 +62,7 @@ class MemoryOutbox:
             at=self._clock(),
             attempts=known.attempts + outcome.attempted,
             failures=(*known.failures, outcome.reason or "") if failed else known.failures,
-            hand_outs=outcome.hand_outs,
+            hand_outs=max(known.hand_outs, outcome.hand_outs) if outcome.hand_outs else 0,
         )
 
     async def mark_published(self, jobs: Sequence[Job]) -> None:

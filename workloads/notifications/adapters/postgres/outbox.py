@@ -135,7 +135,8 @@ WITH outcome AS (
     SELECT notification_id, channel, tenant, state, reason, attempts, failures, hand_outs, now() FROM kept
     ON CONFLICT (notification_id, channel) DO UPDATE
     SET state = excluded.state, reason = excluded.reason, attempts = known.attempts + excluded.attempts,
-        failures = known.failures || excluded.failures, hand_outs = excluded.hand_outs, updated_at = now()
+        failures = known.failures || excluded.failures, updated_at = now(),
+        hand_outs = CASE WHEN excluded.hand_outs > 0 THEN greatest(known.hand_outs, excluded.hand_outs) ELSE 0 END
 ), followed AS (
     INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, queued_at)
     SELECT notification_id, $13, tenant, recipient, queue, created_at, now() + make_interval(secs => follow_up_after)
