@@ -37,9 +37,30 @@ async def test_an_errand_tells_what_to_bring_and_what_was_tried(stores: Stores, 
     assert await stores.logged(mail) == Logged("retrying", "busy")
 
 
+async def test_an_attempt_that_is_written_down_twice_counts_once(stores: Stores, mail: Job) -> None:
+    first = Outcome(mail, Status.RETRYING, "busy", wait=2.0, hand_outs=1, began=stores.now())
+    again = replace(first, hand_outs=2, began=stores.now() + timedelta(seconds=3))
+    for outcome in (first, first, again, first, again):
+        await stores.outbox.settle([outcome])
+    (errand,) = (await stores.outbox.errands([mail])).values()
+    assert errand.attempts == 2
+    await stores.outbox.settle([Outcome(mail, Status.DEAD, "refused", began=stores.now() + timedelta(seconds=9))])
+    (letter,) = await stores.dead_letters.letters(ALICE.tenant, None, None, 10)
+    assert (letter.attempts, [failure.reason for failure in letter.history]) == (3, ["busy", "busy", "refused"])
+    assert letter.history[0].at == first.began
+
+
+async def test_an_attempt_that_succeeds_counts_whatever_failed_before(stores: Stores, mail: Job) -> None:
+    await stores.outbox.settle([Outcome(mail, Status.RETRYING, "busy", wait=2.0, began=stores.now())])
+    await stores.outbox.settle([Outcome(mail, Status.SENT)])
+    delivered = await stores.requests.deliveries(ALICE.tenant, ALICE.user, mail.notification)
+    assert [each.attempts for each in delivered if each.channel is mail.channel] == [2]
+
+
 async def test_who_was_handed_a_job_before_lowers_no_count_of_hand_outs(stores: Stores, mail: Job) -> None:
     for hand_outs in (3, 2):
-        await stores.outbox.settle([Outcome(mail, Status.RETRYING, "busy", wait=2.0, hand_outs=hand_outs)])
+        began = stores.now() + timedelta(seconds=hand_outs)
+        await stores.outbox.settle([Outcome(mail, Status.RETRYING, "busy", wait=2.0, hand_outs=hand_outs, began=began)])
     (errand,) = (await stores.outbox.errands([mail])).values()
     assert (errand.attempts, errand.hand_outs) == (2, 3)
 

@@ -38,7 +38,7 @@ IDS = [uuid7(NOW, n) for n in range(10)]
 ALICE = (TENANT, "user-1")
 NEXT_TO_NOW = (NOW - timedelta(hours=1), NOW + timedelta(hours=1))
 JOBS = (IDS, ["websocket"] * 10, [TENANT] * 10, ["user-1"] * 10, [0] * 10)
-SETTLED = (["sent"] * 10, [None] * 10, [1] * 10, [False] * 10, [None] * 10, [10.0] * 10, [0] * 10)
+SETTLED = (["sent"] * 10, [None] * 10, [1] * 10, [False] * 10, [None] * 10, [10.0] * 10, [0] * 10, [None] * 10)
 
 # Small by nature, or read whole on purpose
 MAY_BE_SCANNED = {"epochs"}

@@ -172,7 +172,7 @@ class Courier:
         except NotConfigured as error:
             return Outcome(job, Status.NOT_CONFIGURED, str(error), attempted=False)
         except Rejected as error:
-            return Outcome(job, Status.DEAD, str(error), cause=Failure.REJECTED)
+            return Outcome(job, Status.DEAD, str(error), cause=Failure.REJECTED, began=attempt.now)
         except TemporaryFailure as error:
             return attempt.fail(error)
         return Outcome(job, Status.SENT)

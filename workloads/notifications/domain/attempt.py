@@ -37,7 +37,7 @@ class Attempt:
             return self._put_off(error)
         failed = self.failed + 1
         if failed >= ATTEMPTS[self.job.channel]:
-            return Outcome(self.job, Status.DEAD, str(error))
+            return Outcome(self.job, Status.DEAD, str(error), began=self.now)
         return self._wait(max(wait_before(failed), error.retry_after or 0.0), str(error))
 
     def _put_off(self, error: LeftAlone) -> Outcome:
@@ -54,5 +54,5 @@ class Attempt:
     def _wait(self, seconds: float, reason: str) -> Outcome:
         if seconds > LONGEST_RETRY:
             until = self.now + timedelta(seconds=seconds)
-            return Outcome(self.job, Status.RETRYING, reason, until=until)
-        return Outcome(self.job, Status.RETRYING, reason, wait=seconds, hand_outs=self.hand_outs)
+            return Outcome(self.job, Status.RETRYING, reason, until=until, began=self.now)
+        return Outcome(self.job, Status.RETRYING, reason, wait=seconds, hand_outs=self.hand_outs, began=self.now)

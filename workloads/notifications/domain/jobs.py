@@ -128,6 +128,8 @@ class Outcome:
     until: datetime | None = None
     hand_outs: int = 0
     """How often the queue had handed it out when it was left there, 0 where it was not."""
+    began: datetime | None = field(default=None, compare=False)
+    """When the attempt began that failed: by that it counts once, however often it is written down."""
     cause: Failure = field(default=Failure.EXHAUSTED, compare=False)
     """Read where the state is DEAD."""
 

@@ -200,9 +200,9 @@ class OutboxStore(Protocol):
         """Write outcomes to the delivery log, and delete the outbox rows of what is over, in one transaction.
 
         A job that waits `until` a time gets its next turn and is unpublished. Repeating is harmless: a job without an
-        outbox row of its turn keeps the outcome that it has. The outcome `dead` also writes a dead letter. What is
-        over in an inbox is followed by a push job after `follow_up` seconds, if its plan allows that and its owner has
-        a device.
+        outbox row of its turn keeps the outcome that it has, and one with it counts an attempt once. The outcome
+        `dead` also writes a dead letter. What is over in an inbox is followed by a push job after `follow_up` seconds,
+        if its plan allows that and its owner has a device.
         """
         ...
 

@@ -161,6 +161,14 @@ class Office:
         await self.store.outbox.settle([outcome])
         return outcome
 
+    async def insist(self, job: Job, times: int) -> list[Outcome]:
+        """Have a job served so often, each time when it is due."""
+        outcomes = []
+        for _ in range(times):
+            outcomes.append(await self.serve(job))
+            self.ahead += timedelta(seconds=outcomes[-1].wait or 0.0)
+        return outcomes
+
     async def wish(self, channel: Channel = Channel.EMAIL, **preference: object) -> None:
         """Set what bob wishes for one channel."""
         wish = replace(Preference(), **preference)  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ async def test_the_fifth_failure_is_the_last(office: Office) -> None:
     await office.register("phone")
     job = await office.accept(Channel.PUSH)
     office.push.answers = [BUSY] * 9
-    outcomes = [await office.serve(job) for _ in range(5)]
+    outcomes = await office.insist(job, 5)
     assert [outcome.wait for outcome in outcomes] == [2.0, 4.0, 8.0, 16.0, None]
     assert outcomes[-1].state is Status.DEAD
 

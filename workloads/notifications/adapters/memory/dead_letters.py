@@ -6,13 +6,13 @@ from dataclasses import replace
 from notifications.adapters.memory.outbox import MemoryOutbox
 from notifications.adapters.memory.rows import Row
 from notifications.adapters.memory.store import MemoryStore
-from notifications.domain.dead_letter import DeadLetter, Failure, LetterKey, Place, Retry
+from notifications.domain.dead_letter import DeadLetter, LetterKey, Place, Retry
 from notifications.domain.jobs import Channel, Job, Status
 from notifications.ports.clock import Clock
 
 
 class MemoryDeadLetters:
-    """The DeadLetterStore beside a MemoryStore, which knows of failed attempts why they failed, and not when."""
+    """The DeadLetterStore beside a MemoryStore."""
 
     def __init__(self, store: MemoryStore, clock: Clock) -> None:
         self._store = store
@@ -51,7 +51,7 @@ class MemoryDeadLetters:
             type=known and known[0].message.type,
             reason=logged.reason,
             attempts=logged.attempts,
-            history=tuple(Failure(logged.at, reason) for reason in logged.failures),
+            history=logged.failures,
             died_at=logged.at,
         )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from notifications.adapters.memory.devices import MemoryDevices
 from notifications.adapters.memory.rows import Logged, Row
+from notifications.domain.dead_letter import Failure
 from notifications.domain.errand import Errand
 from notifications.domain.inbox import InboxEvent, created
 from notifications.domain.jobs import Channel, Job, Outcome, Queue, Status
@@ -55,13 +56,15 @@ class MemoryOutbox:
         key = outcome.job.notification, outcome.job.channel
         known = self.deliveries.get(key, Logged(outcome.job.channel, "", None, self._clock()))
         failed = outcome.attempted and outcome.state in (Status.RETRYING, Status.DEAD)
+        failure = Failure(outcome.began or self._clock(), outcome.reason or "")
+        repeated = failed and outcome.began is not None and failure in known.failures
         self.deliveries[key] = replace(
             known,
             state=outcome.state,
             reason=outcome.reason,
             at=self._clock(),
-            attempts=known.attempts + outcome.attempted,
-            failures=(*known.failures, outcome.reason or "") if failed else known.failures,
+            attempts=known.attempts + (outcome.attempted and not repeated),
+            failures=(*known.failures, failure) if failed and not repeated else known.failures,
             hand_outs=max(known.hand_outs, outcome.hand_outs) if outcome.hand_outs else 0,
         )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from notifications.domain.dead_letter import Failure
 from notifications.domain.inbox import Change
 from notifications.domain.jobs import Channel, Job
 from notifications.domain.notification import UserKey
@@ -53,14 +54,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A line of the delivery log; `failures` are the reasons of failed attempts."""
+    """A line of the delivery log; `failures` are the attempts that failed."""
 
     channel: Channel
     state: str
     reason: str | None
     at: datetime
     attempts: int = 0
-    failures: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
     hand_outs: int = 0
 
 

@@ -96,18 +96,20 @@ LEFT JOIN deliveries d ON d.notification_id = o.notification_id AND d.channel = 
 WHERE {ALIVE}
 """
 
-# Only who holds the row of this very turn writes the outcome, so the first one stands
+# Only who holds the row of this very turn writes the outcome, so the first one stands. One that leaves the row where it
+# is may come again, when its commit was not known, and late, when somebody else was handed the job meanwhile
 SETTLE: Final = """
 WITH outcome AS (
     SELECT *
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::int[],
-        $9::bool[], $10::timestamptz[], $11::float[], $12::int[])
+        $9::bool[], $10::timestamptz[], $11::float[], $12::int[], $13::timestamptz[])
     AS o(notification_id, channel, tenant, recipient, turn, state, reason, attempts, stays, until, follow_up_after,
-        hand_outs)
+        hand_outs, began)
 ), held AS (
     SELECT notification_id, channel, state, reason, attempts, stays, until, follow_up_after, outcome.hand_outs,
         CASE WHEN attempts > 0 AND state IN ('retrying', 'dead')
-            THEN jsonb_build_array(jsonb_build_object('at', now(), 'reason', reason)) ELSE '[]' END AS failures
+            THEN jsonb_build_array(jsonb_build_object('at', coalesce(began, now()), 'reason', reason))
+            ELSE '[]' END AS failures
     FROM outbox
     JOIN outcome USING (notification_id, channel, tenant, recipient, turn)
     ORDER BY notification_id, channel
@@ -134,12 +136,15 @@ WITH outcome AS (
     UNION ALL
     SELECT notification_id, channel, tenant, state, reason, attempts, failures, hand_outs, now() FROM kept
     ON CONFLICT (notification_id, channel) DO UPDATE
-    SET state = excluded.state, reason = excluded.reason, attempts = known.attempts + excluded.attempts,
-        failures = known.failures || excluded.failures, updated_at = now(),
-        hand_outs = CASE WHEN excluded.hand_outs > 0 THEN greatest(known.hand_outs, excluded.hand_outs) ELSE 0 END
+    SET state = excluded.state, reason = excluded.reason, attempts = known.attempts + CASE
+            WHEN excluded.failures <> '[]' AND known.failures @> excluded.failures THEN 0 ELSE excluded.attempts END,
+        failures = known.failures || CASE
+            WHEN known.failures @> excluded.failures THEN '[]' ELSE excluded.failures END,
+        hand_outs = CASE WHEN excluded.hand_outs > 0 THEN greatest(known.hand_outs, excluded.hand_outs) ELSE 0 END,
+        updated_at = now()
 ), followed AS (
     INSERT INTO outbox (notification_id, channel, tenant, recipient, queue, created_at, queued_at)
-    SELECT notification_id, $13, tenant, recipient, queue, created_at, now() + make_interval(secs => follow_up_after)
+    SELECT notification_id, $14, tenant, recipient, queue, created_at, now() + make_interval(secs => follow_up_after)
     FROM settled s
     WHERE follow_up AND follow_up_after IS NOT NULL
         AND EXISTS (SELECT FROM devices d WHERE d.tenant = s.tenant AND d.user_id = s.recipient)
@@ -269,6 +274,7 @@ def _settled(outcome: Outcome) -> tuple[object, ...]:
         outcome.until,
         outcome.follow_up,
         outcome.hand_outs,
+        outcome.began,
     )
 
 
