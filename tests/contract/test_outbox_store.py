@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Job, Outcome, Queue, Status
-from notifications.domain.limits import ADOPTION_GRACE, REDRIVE_AFTER, SWEEP_AFTER
+from notifications.domain.jobs import Channel, Job, Outcome, Queue, Status
+from notifications.domain.limits import ADOPTION_GRACE, REDRIVE_AFTER, REDRIVE_SLACK, SWEEP_AFTER
 from notifications.domain.notification import Message, Priority
 from notifications.domain.submission import jobs_of
 from notifications.ports.store import Backlog
 from tests.contract.stores import Logged, Producer, Stores, owner
-from tests.contract.workers import Worker
+from tests.contract.workers import EMPTY, Worker
 from tests.support.waiting import eventually
 
 
@@ -59,7 +59,7 @@ async def test_only_what_was_acknowledged_counts_as_published(stores: Stores, jo
     async def acknowledge_one(found: Sequence[Job]) -> Collection[Job]:
         return found[:1]
 
-    assert await stores.outbox.sweep(acknowledge_one, 10) == 3
+    assert await stores.outbox.sweep(acknowledge_one, EMPTY, 10) == 3
     assert len(await worker.sweep()) == 2
 
 
@@ -70,7 +70,7 @@ async def test_a_publish_that_fails_leaves_everything_as_it_was(
         raise Unavailable("the queue is away")
 
     with pytest.raises(Unavailable, match="queue is away"):
-        await stores.outbox.sweep(fail, 10)
+        await stores.outbox.sweep(fail, EMPTY, 10)
     assert await worker.sweep() == set(jobs)
 
 
@@ -93,7 +93,7 @@ async def test_no_two_sweeps_see_the_same_job(stores: Stores, jobs: list[Job], w
         await release.wait()
         return found
 
-    first = asyncio.create_task(stores.outbox.sweep(hold, 2))
+    first = asyncio.create_task(stores.outbox.sweep(hold, EMPTY, 2))
     await eventually(lambda: seen, what="the first sweep's publish")
     assert await worker.sweep() == set(jobs) - set(seen)
     release.set()
@@ -109,7 +109,7 @@ async def test_a_cancelled_sweep_gives_its_jobs_back(stores: Stores, jobs: list[
         await asyncio.Event().wait()
         return found
 
-    sweep = asyncio.create_task(stores.outbox.sweep(hold, 10))
+    sweep = asyncio.create_task(stores.outbox.sweep(hold, EMPTY, 10))
     await holding.wait()
     sweep.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -122,7 +122,7 @@ async def test_the_fast_path_does_not_wait_for_a_sweep(stores: Stores, jobs: lis
         await stores.outbox.mark_published(found)
         return found
 
-    assert await stores.outbox.sweep(publish, 10) == 3
+    assert await stores.outbox.sweep(publish, EMPTY, 10) == 3
     assert await worker.sweep() == set()
 
 
@@ -148,6 +148,48 @@ async def test_a_sweep_that_finds_both_kinds_keeps_its_limit(
     found = await worker.sweep(limit=2)
     assert (len(found), found & set(jobs_of(missed))) == (2, set(jobs_of(missed)))
     assert len(await worker.sweep(limit=2)) == 2
+
+
+async def test_what_the_stream_still_holds_is_not_published_again(
+    stores: Stores, jobs: list[Job], worker: Worker
+) -> None:
+    await stores.outbox.mark_published(jobs)
+    await stores.later(4 * REDRIVE_AFTER)
+    lane = jobs[0].lane
+    assert await worker.sweep(ages={**EMPTY, lane: 4 * REDRIVE_AFTER}) == set()
+    assert await worker.sweep(ages={**EMPTY, lane: 4 * REDRIVE_AFTER - REDRIVE_SLACK / 2}) == set(), "clocks differ"
+    assert await worker.sweep(ages={**EMPTY, lane: 4 * REDRIVE_AFTER - 2 * REDRIVE_SLACK}) == set(jobs)
+
+
+async def test_what_another_lane_holds_saves_no_job(stores: Stores, jobs: list[Job], worker: Worker) -> None:
+    await stores.outbox.mark_published(jobs)
+    await stores.later(REDRIVE_AFTER + 10)
+    mail = replace(jobs[0], channel=Channel.EMAIL)
+    assert await worker.sweep(ages={**EMPTY, mail.lane: 2 * REDRIVE_AFTER}) == set(jobs)
+
+
+async def test_of_a_lane_of_which_nothing_is_known_only_what_was_missed_is_published(
+    stores: Stores, jobs: list[Job], worker: Worker
+) -> None:
+    await stores.outbox.mark_published(jobs[:2])
+    await stores.later(2 * REDRIVE_AFTER)
+    assert await worker.sweep(ages={}) == {jobs[2]}
+
+
+async def test_what_is_more_urgent_is_published_first_however_much_waits(
+    stores: Stores, producer: Producer, worker: Worker
+) -> None:
+    wanted: list[Job] = []
+    for priority in (Priority.LOW, Priority.NORMAL, Priority.CRITICAL):
+        for user in ("alice", "bob"):
+            submission = producer.write(user, message=Message("alarm", "Fire", priority))
+            await stores.submissions.accept([submission])
+            wanted[:0] = jobs_of(submission)
+        await stores.later(60)
+    await stores.outbox.mark_published(wanted[:1])
+    await stores.later(REDRIVE_AFTER + 10)
+    found = [await worker.sweep(limit=2) for _ in range(3)]
+    assert found == [set(wanted[:2]), set(wanted[2:4]), set(wanted[4:])]
 
 
 # adopt_stream

@@ -13,11 +13,12 @@ from notifications.adapters.nats.connection import Connection, connect
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.streams import STREAM
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Channel, Job, Lane, Queue
+from notifications.domain.jobs import LANES, Channel, Job, Lane, Queue
 from notifications.domain.notification import UserKey
 from notifications.ports.queue import Delivery, WorkQueue
 from tests.support.lanes import HIGH, LOW, NORMAL
 from tests.support.nats import NatsServer
+from tests.support.waiting import eventually
 
 
 class MemoryCluster:
@@ -294,6 +295,31 @@ async def test_very_many_jobs_that_wait_for_a_retry_hold_up_no_other(queue: Work
         await asyncio.gather(*(delivery.retry(60.0) for delivery in deliveries))
     await queue.publish([job(20_000)])
     assert (await fetch_one(queue)).job == job(20_000)
+
+
+async def test_a_lane_is_as_old_as_the_oldest_of_its_jobs_that_is_not_done(queue: WorkQueue) -> None:
+    await queue.publish([job(1), job(2, Queue.LOW)])
+    first, (low,) = await fetch_one(queue), await queue.fetch(LOW, 1, 5)
+    await asyncio.sleep(0.5)
+    await queue.publish([job(3)])
+    await low.retry(60)
+    ages = await queue.ages()
+    assert set(ages) == set(LANES)
+    assert {lane for lane, age in ages.items() if age} == {NORMAL, LOW}
+    assert 0.4 < ages[NORMAL] < 5
+    assert 0.4 < ages[LOW] < 5
+    await first.done()
+    await eventually(lambda: _is_younger(queue, ages[NORMAL]))
+
+
+async def _is_younger(queue: WorkQueue, age: float) -> bool:
+    return (await queue.ages())[NORMAL] < age
+
+
+async def test_without_a_stream_nothing_is_known_of_the_age_of_a_lane(queue: WorkQueue, cluster: Cluster) -> None:
+    await queue.publish([job(1)])
+    await cluster.lose()
+    assert await queue.ages() == {}
 
 
 async def test_there_is_no_stream_before_it_is_ensured(make_cluster: MakeCluster) -> None:

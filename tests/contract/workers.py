@@ -1,10 +1,14 @@
 """A worker as far as the stores see one: it sweeps, and remembers what it was given to publish."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
-from notifications.domain.jobs import Job
+from notifications.domain.jobs import LANES, Job, Lane
 from notifications.domain.limits import SWEEP_BATCH
 from tests.contract.stores import Stores
+
+EMPTY: Final[Mapping[Lane, float]] = dict.fromkeys(LANES, 0.0)
+"""The ages of a stream that holds nothing."""
 
 
 class Worker:
@@ -13,7 +17,7 @@ class Worker:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
 
-    async def sweep(self, limit: int = SWEEP_BATCH) -> set[Job]:
+    async def sweep(self, limit: int = SWEEP_BATCH, ages: Mapping[Lane, float] = EMPTY) -> set[Job]:
         """Sweep once and return what was published."""
         published: list[Job] = []
 
@@ -21,6 +25,6 @@ class Worker:
             published.extend(jobs)
             return jobs
 
-        found = await self._stores.outbox.sweep(publish, limit)
+        found = await self._stores.outbox.sweep(publish, ages, limit)
         assert found == len(published) == len(set(published))
         return set(published)

@@ -51,6 +51,9 @@ class RemoteQueue:
     async def created(self) -> str | None:
         return await self._wire.call(Call(self._nats, "created"), self._queue.created)
 
+    async def ages(self) -> dict[Lane, float]:
+        return await self._wire.call(Call(self._nats, "ages"), self._queue.ages)
+
     async def ensure(self) -> str:
         return await self._wire.call(Call(self._nats, "ensure"), self._queue.ensure)
 

@@ -1,6 +1,6 @@
 """The database as a process sees it through the network: its faults over the exact store in memory."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from notifications.domain.errand import Errand
 from notifications.domain.errors import Contended
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
-from notifications.domain.jobs import Job, Outcome, Queue, Status
+from notifications.domain.jobs import Job, Lane, Outcome, Queue, Status
 from notifications.domain.notification import UserKey
 from notifications.domain.submission import Accepted, Conflict, Delivery, Submission
 from notifications.ports.store import Backlog, Listing, Pending, Publish
@@ -80,10 +80,10 @@ class RemoteStore:
     async def mark_published(self, jobs: Sequence[Job]) -> None:
         await self._write("mark_published", lambda: self._servers.store.outbox.mark_published(jobs))
 
-    async def sweep(self, publish: Publish, limit: int) -> int:
+    async def sweep(self, publish: Publish, ages: Mapping[Lane, float], limit: int) -> int:
         # Held: the transaction ends with the connection, and is rolled back, when the process dies in it
         call = Call(self._servers.database, "sweep", writes=True, held=True)
-        return await self._wire.call(call, lambda: self._servers.sweep(publish, limit))
+        return await self._wire.call(call, lambda: self._servers.sweep(publish, ages, limit))
 
     async def adopt_stream(self, created: str) -> bool:
         return await self._write("adopt_stream", lambda: self._servers.store.outbox.adopt_stream(created))

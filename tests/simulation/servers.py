@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from notifications.adapters.memory.bus import MemoryFleetBus, MemoryInboxBus
@@ -10,6 +11,7 @@ from notifications.adapters.memory.dead_letters import MemoryDeadLetters
 from notifications.adapters.memory.queue import MemoryQueue
 from notifications.adapters.memory.requests import MemoryRequests
 from notifications.adapters.memory.store import MemoryStore
+from notifications.domain.jobs import Lane
 from notifications.ports.store import Publish
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.remote_bus import Echo
@@ -62,11 +64,11 @@ class Servers:
         """Return the requests of the database."""
         return MemoryRequests(self.store, self.now)
 
-    async def sweep(self, publish: Publish, limit: int) -> int:
+    async def sweep(self, publish: Publish, ages: Mapping[Lane, float], limit: int) -> int:
         """Sweep the outbox; a backup taken meanwhile would hold its locks for ever."""
         self._sweeps += 1
         try:
-            return await self.store.outbox.sweep(publish, limit)
+            return await self.store.outbox.sweep(publish, ages, limit)
         finally:
             self._sweeps -= 1
 

@@ -9,6 +9,7 @@ from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
+from notifications.domain.jobs import LANES
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Beacon
 from tests.integration.nats.conftest import Open, StartNats, job
@@ -28,6 +29,7 @@ LEAST = {
             "ntf.inbox.*.*",
             "_INBOX.worker.>",
             "$JS.API.STREAM.*.NTF_JOBS",
+            "$JS.API.STREAM.MSG.GET.NTF_JOBS",
             "$JS.API.CONSUMER.CREATE.NTF_JOBS.>",
             "$JS.API.CONSUMER.MSG.NEXT.NTF_JOBS.*",
             "$JS.ACK.NTF_JOBS.>",
@@ -58,6 +60,7 @@ async def test_gateway_and_worker_do_their_work_with_the_least_permissions(
     queue = JetStreamQueue(worker)
     assert await queue.created() is None
     assert await queue.ensure() == await queue.created()
+    assert set(await queue.ages()) == set(LANES)
     assert await JetStreamQueue(gateway).publish([job(1)]) == [job(1)]
     (delivery,) = await queue.fetch(NORMAL, 5, 5)
     await delivery.extend()

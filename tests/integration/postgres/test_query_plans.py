@@ -25,7 +25,7 @@ from notifications.adapters.postgres import (
     templates,
 )
 from notifications.domain.ids import uuid7
-from notifications.domain.jobs import Channel
+from notifications.domain.jobs import LANES, Channel
 from notifications.domain.limits import LIFTED_KEPT
 from notifications.domain.preferences import DEFAULT_DIGEST
 from notifications.domain.revocation import REMEMBERED
@@ -38,6 +38,7 @@ IDS = [uuid7(NOW, n) for n in range(10)]
 ALICE = (TENANT, "user-1")
 NEXT_TO_NOW = (NOW - timedelta(hours=1), NOW + timedelta(hours=1))
 JOBS = (IDS, ["websocket"] * 10, [TENANT] * 10, ["user-1"] * 10, [0] * 10)
+IN_LANES = [lane.queue for lane in LANES], [lane.channel for lane in LANES]
 SETTLED = (["sent"] * 10, [None] * 10, [1] * 10, [False] * 10, [None] * 10, [10.0] * 10, [0] * 10, [None] * 10)
 
 # Small by nature, or read whole on purpose
@@ -125,7 +126,7 @@ WISHES, DEFAULTS = "notification_preferences_pkey", "preference_defaults_pkey"
 MEMBERS, MUTES, ROOM_REQUESTS = "room_members_pkey", "room_mutes_pkey", "room_requests_pkey"
 HUNDRED = ([TENANT] * 100, [f"user-{n}" for n in range(100)])
 HUNDRED_OF_ONE = (TENANT, HUNDRED[1])
-JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_due", "outbox_published"
+JOB, UNPUBLISHED, PUBLISHED = "outbox_pkey", "outbox_due_in_lane", "outbox_published_in_lane"
 CARD, DEVICE, TARGET, DEVICES = "contacts_pkey", "devices_pkey", "devices_target", "devices_owner"
 TOUCHED = (*ALICE, bytes(32), None, None)
 TEMPLATES, TYPES, LOCALES = "templates_pkey", ["greeting", "*"] * 3, ["de-at", "de", ""] * 2
@@ -177,7 +178,7 @@ QUERIES = {
     "mark all read": query(inbox.MARK_ALL_READ, ALICE, UNREAD),
     "mark delivered": query(inbox.MARK_DELIVERED, (IDS, *NEXT_TO_NOW), BY_ID),
     "mark published": query(outbox.MARK_PUBLISHED, JOBS, JOB),
-    "sweep": query(outbox.FIND, (500, 1.0, 900.0), UNPUBLISHED, PUBLISHED),
+    "sweep": query(outbox.FIND, (*IN_LANES, [900.0] * len(LANES), 1.0, 500), UNPUBLISHED, PUBLISHED),
     "mark swept": query(outbox.MARK_SWEPT, JOBS, JOB),
     "events": query(outbox.EVENTS, JOBS, JOB, BY_ID),
     "errands": query(outbox.ERRANDS, JOBS, JOB, BY_ID, "deliveries_pkey"),
@@ -204,7 +205,7 @@ QUERIES = {
     "forget revocations": query(
         revocations.FORGET, (REMEMBERED, LIFTED_KEPT, 1_000), "revocations_at", "revocations_lifted"
     ),
-    "depth": query(outbox.DEPTH, (100_001,), UNPUBLISHED, PUBLISHED),
+    "depth": query(outbox.DEPTH, (*IN_LANES, 100_001), UNPUBLISHED, PUBLISHED),
     "settle": query(outbox.SETTLE, (*JOBS, *SETTLED, "push"), JOB),
 }
 
@@ -243,10 +244,24 @@ async def test_an_id_is_searched_only_in_its_month(full_database: str) -> None:
 
 async def test_the_depth_is_counted_no_further_than_asked(full_database: str) -> None:
     connection = await asyncpg.connect(full_database)
-    plan = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {outbox.DEPTH}", 100)
+    plan = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {outbox.DEPTH}", *IN_LANES, 100)
     await connection.close()
-    rows = {node["Actual Rows"] for node in _nodes(json.loads(plan)[0]["Plan"]) if "Index Name" in node}
-    assert max(rows) == 100, "the outbox holds thousands"
+    assert _count_read(plan) == 100, "the outbox holds thousands"
+
+
+async def test_a_sweep_looks_at_no_more_than_it_takes(full_database: str) -> None:
+    connection = await asyncpg.connect(full_database)
+    arguments = *IN_LANES, [0.0] * len(LANES), 0.0, 100
+    plan = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {outbox.FIND}", *arguments)
+    await connection.close()
+    assert _count_read(plan) == 100, "thousands are overdue"
+
+
+def _count_read(plan: str) -> float:
+    """Count the rows of the outbox that were read."""
+    nodes = [node for node in _nodes(json.loads(plan)[0]["Plan"]) if node.get("Relation Name") == "outbox"]
+    total: float = sum(node["Actual Rows"] * node["Actual Loops"] for node in nodes)
+    return total
 
 
 def _expect_indexes(plan: str, query: Query) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 from notifications.domain import limits
 from notifications.domain.errors import Unavailable
+from notifications.domain.jobs import Lane
 from notifications.ports.queue import WorkQueue
 from notifications.ports.store import OutboxStore
 from notifications.ports.telemetry import Telemetry
@@ -15,13 +17,14 @@ _CHECKS_BETWEEN_ENSURES = 12
 
 
 class Sweeper:
-    """Publishes overdue jobs, and all of them again when the work stream is a new one."""
+    """Publishes overdue jobs, those again that the work stream lost, and all of them when it is a new one."""
 
     def __init__(self, queue: WorkQueue, outbox: OutboxStore, telemetry: Telemetry) -> None:
         self._queue = queue
         self._outbox = outbox
         self._telemetry = telemetry
         self._created: str | None = None
+        self._ages: Mapping[Lane, float] = {}
         self._checks = 0
 
     async def run(self) -> None:
@@ -40,18 +43,20 @@ class Sweeper:
     async def check_stream(self) -> None:
         """Create what is missing of the work stream, and mark every job unpublished if it is not the one we knew.
 
-        A consumer that is missing in a stream that is not is found by every twelfth check.
+        Looks how old its jobs are. A consumer that is missing in a stream that is not is found by every twelfth check.
         """
+        self._ages = {}
         created = await self._queue.created() if self._checks % _CHECKS_BETWEEN_ENSURES else None
         if created is None or created != self._created:
             created = self._created = await self._queue.ensure()
         self._checks += 1
         if await self._outbox.adopt_stream(created):
             _log.warning("the work stream is new: every open job is published again", extra={"stream_created": created})
+        self._ages = await self._queue.ages()
 
     async def sweep(self) -> None:
         """Publish overdue jobs until there are none."""
         found = limits.SWEEP_BATCH
         while found == limits.SWEEP_BATCH:
-            found = await self._outbox.sweep(self._queue.publish, limits.SWEEP_BATCH)
+            found = await self._outbox.sweep(self._queue.publish, self._ages, limits.SWEEP_BATCH)
             self._telemetry.swept(found)

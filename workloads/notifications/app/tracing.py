@@ -48,6 +48,10 @@ class TracedQueue:
         """Return when the stream was created."""
         return await self.queue.created()
 
+    async def ages(self) -> dict[Lane, float]:
+        """Return how old the oldest job of each lane is."""
+        return await self.queue.ages()
+
     async def ensure(self) -> str:
         """Create what is missing."""
         return await self.queue.ensure()

@@ -61,8 +61,11 @@ SWEEP_AFTER: Final = 1.0
 SWEEP_BATCH: Final = 500
 STREAM_CHECK_EVERY: Final = 5.0
 DEDUPLICATION_WINDOW: Final = 600.0
-# A published job without an outcome by then was lost; within the deduplication window its repeat would be dropped
+# A published job without an outcome by then was lost, if the stream holds none of its lane that is so old; within the
+# deduplication window its repeat would be dropped
 REDRIVE_AFTER: Final = 900.0
+# By so much clocks may differ, and a job may be stored later than it was marked as published
+REDRIVE_SLACK: Final = 60.0
 # Acknowledgements of a lost stream may still be written down this long after another one was adopted
 ADOPTION_GRACE: Final = 2.0
 MAX_RELAYS: Final = 8_000

@@ -41,6 +41,13 @@ class WorkQueue(Protocol):
         """Return when the stream behind the queues was created, or None if it is gone."""
         ...
 
+    async def ages(self) -> dict[Lane, float]:
+        """Return how many seconds ago the oldest job of each lane was added that is not done, 0.0 for an empty lane.
+
+        Jobs in hand and those that wait for a retry count. Lanes of which it is not known are left out.
+        """
+        ...
+
     async def ensure(self) -> str:
         """Create what is missing and return when the stream was created. Harmless to repeat."""
         ...

@@ -4,7 +4,7 @@ Every method raises Unavailable when the database cannot be asked. A method that
 connection died before the answer to its commit was read: it may or may not have happened.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from notifications.domain.errand import Errand
 from notifications.domain.inbox import Change, Head, InboxEvent, InboxPage
-from notifications.domain.jobs import Job, Outcome, Queue
+from notifications.domain.jobs import Job, Lane, Outcome, Queue
 from notifications.domain.notification import Notification, UserKey
 from notifications.domain.preferences import Entry
 from notifications.domain.submission import Accepted, Conflict, Delivery, Submission
@@ -172,11 +172,13 @@ class OutboxStore(Protocol):
         """Record that the work stream has them, so that the sweep leaves them alone."""
         ...
 
-    async def sweep(self, publish: Publish, limit: int) -> int:
-        """Publish jobs that the fast path missed and return how many were found.
+    async def sweep(self, publish: Publish, ages: Mapping[Lane, float], limit: int) -> int:
+        """Publish jobs that the fast path missed or the work stream lost and return how many were found.
 
-        Found are jobs due and unpublished for SWEEP_AFTER, and published ones without an outcome for REDRIVE_AFTER.
-        No two sweeps see the same job at once.
+        Found are jobs due and unpublished for SWEEP_AFTER, and published ones without an outcome for REDRIVE_AFTER
+        that are older by REDRIVE_SLACK than what the stream still holds of their lane, as `ages` says: a queue keeps
+        its order. Lanes that it does not name hold everything. The order is that of LANES. No two sweeps see the same
+        job at once.
         """
         ...
 

@@ -13,7 +13,7 @@ from notifications.app.tasks import Tasks
 from notifications.domain import limits
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
-from notifications.domain.jobs import Job, Outcome
+from notifications.domain.jobs import Job, Outcome, Status
 from notifications.domain.notification import UserKey
 from notifications.domain.submission import jobs_of
 from tests.support.lanes import NORMAL
@@ -65,7 +65,7 @@ def test_a_relayed_job_is_left_alone_by_the_sweep() -> None:
         await store.accept([request])
         Relay(queue, store.outbox, Tasks()).start(jobs_of(request))
         await asyncio.sleep(2)
-        return len(queue), await store.outbox.sweep(queue.publish, 500)
+        return len(queue), await store.outbox.sweep(queue.publish, await queue.ages(), 500)
 
     assert in_virtual_time(work) == (1, 0)
 
@@ -102,6 +102,43 @@ def test_when_nats_lost_everything_every_open_job_is_published_again() -> None:
         return [len(queue), len(await queue.fetch(NORMAL, 10, 1))]
 
     assert in_virtual_time(work) == [3, 3]
+
+
+class Forgetful(MemoryQueue):
+    """A queue that acknowledges these jobs without storing them, once: so little is left of a crash before a sync."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgets: list[Job] = []
+
+    async def publish(self, jobs: Sequence[Job]) -> list[Job]:
+        await super().publish([job for job in jobs if job not in self.forgets])
+        self.forgets = [job for job in self.forgets if job not in jobs]
+        return list(jobs)
+
+
+def test_a_backlog_of_hours_is_not_doubled_and_what_was_lost_behind_it_comes_back() -> None:
+    async def work() -> list[int]:
+        store, queue = MemoryStore(clock), Forgetful()
+        sweeper = Sweeper(queue, store.outbox, Recorder())
+        await sweeper.check_stream()
+        await asyncio.sleep(limits.ADOPTION_GRACE)
+        requests = [submission() for _ in range(3)]
+        await store.accept(requests)
+        kept, *lost = [job for request in requests for job in jobs_of(request)]
+        queue.forgets = lost
+        await store.outbox.mark_published(await queue.publish([kept, *lost]))
+        sweeping = asyncio.ensure_future(sweeper.run())
+        await asyncio.sleep(10 * limits.REDRIVE_AFTER)
+        counts = [len(queue)]
+        for delivery in await queue.fetch(NORMAL, 10, 1):
+            await store.outbox.settle([Outcome(delivery.job, Status.OFFLINE)])
+            await delivery.done()
+        await asyncio.sleep(2 * limits.STREAM_CHECK_EVERY)
+        sweeping.cancel()
+        return [*counts, len(queue)]
+
+    assert in_virtual_time(work) == [1, 2]
 
 
 def test_an_event_is_offered_to_the_gateways_that_hold_its_owner() -> None:

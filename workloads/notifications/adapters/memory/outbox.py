@@ -1,8 +1,9 @@
 """Jobs between acceptance and outcome, in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from math import inf
 from uuid import UUID
 
 from notifications.adapters.memory.devices import MemoryDevices
@@ -10,8 +11,8 @@ from notifications.adapters.memory.rows import Logged, Row
 from notifications.domain.dead_letter import Failure
 from notifications.domain.errand import Errand
 from notifications.domain.inbox import InboxEvent, created
-from notifications.domain.jobs import Channel, Job, Outcome, Queue, Status
-from notifications.domain.limits import ADOPTION_GRACE, REDRIVE_AFTER, SWEEP_AFTER
+from notifications.domain.jobs import LANES, Channel, Job, Lane, Outcome, Queue, Status
+from notifications.domain.limits import ADOPTION_GRACE, REDRIVE_AFTER, REDRIVE_SLACK, SWEEP_AFTER
 from notifications.domain.notification import Notification
 from notifications.ports.clock import Clock
 from notifications.ports.store import Backlog, Publish
@@ -75,9 +76,9 @@ class MemoryOutbox:
             if row is not None and row.published_at is None and not row.swept:
                 row.published_at = self._clock()
 
-    async def sweep(self, publish: Publish, limit: int) -> int:
+    async def sweep(self, publish: Publish, ages: Mapping[Lane, float], limit: int) -> int:
         """Publish jobs that were missed or lost, holding their rows meanwhile."""
-        rows = self._overdue()[:limit]
+        rows = [row for lane in LANES for row in self._overdue(lane, ages.get(lane, inf))][:limit]
         for row in rows:
             row.swept = True
         try:
@@ -151,11 +152,13 @@ class MemoryOutbox:
         ages = [(now - row.queued_at).total_seconds() for row in waiting]
         return Backlog(len(ages), max(ages, default=0.0))
 
-    def _overdue(self) -> list[Row]:
+    def _overdue(self, lane: Lane, age: float) -> list[Row]:
         now = self._clock()
-        fresh, lost = now - timedelta(seconds=SWEEP_AFTER), now - timedelta(seconds=REDRIVE_AFTER)
-        lost = max(lost, self._adopted_until or lost)
-        free = [row for row in self.rows.values() if not row.swept]
+        fresh = now - timedelta(seconds=SWEEP_AFTER)
+        lost = self._adopted_until or datetime.min.replace(tzinfo=UTC)
+        if age < inf:
+            lost = max(lost, now - timedelta(seconds=max(REDRIVE_AFTER, age + REDRIVE_SLACK)))
+        free = [row for row in self.rows.values() if not row.swept and row.job.lane == lane]
         unpublished = [row for row in free if row.published_at is None and row.queued_at <= fresh]
         published = [row for row in free if row.published_at is not None and row.published_at < lost]
         return [*sorted(unpublished, key=_waiting_since), *sorted(published, key=_waiting_since)]

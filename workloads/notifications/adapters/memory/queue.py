@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Job, Lane
+from notifications.domain.jobs import LANES, Job, Lane
 from notifications.domain.limits import DEDUPLICATION_WINDOW, JOB_LOCK
 
 
 @dataclass(slots=True)
 class _Entry:
-    """A job in the stream, and the loop's time from which it may be handed out."""
+    """A job in the stream, and the loop's time when it was added, and from which it may be handed out."""
 
     job: Job
+    added_at: float
     free_at: float
     deliveries: int = 0
 
@@ -73,7 +74,7 @@ class MemoryQueue:
             if job.id not in stream.seen:
                 stream.seen[job.id] = now
                 stream.last += 1
-                stream.entries[stream.last] = _Entry(job, now)
+                stream.entries[stream.last] = _Entry(job, now, now)
         self._notify()
         return list(jobs)
 
@@ -91,6 +92,12 @@ class MemoryQueue:
     async def created(self) -> str | None:
         """Return when the stream was created, or None."""
         return self._stream.created if self._stream else None
+
+    async def ages(self) -> dict[Lane, float]:
+        """Return how many seconds ago the oldest job of each lane was added that is not done."""
+        entries = reversed(self._stream.entries.values()) if self._stream else ()
+        ages = {entry.job.lane: _now() - entry.added_at for entry in entries}
+        return dict.fromkeys(LANES, 0.0) | ages if self._stream else {}
 
     async def ensure(self) -> str:
         """Create the stream if it is gone. Its time of creation is a count, so that every run is the same."""

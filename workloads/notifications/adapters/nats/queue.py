@@ -109,6 +109,10 @@ class JetStreamQueue:
         """Return when the stream was created, or None if it is gone."""
         return await streams.find_created(self._connection)
 
+    async def ages(self) -> dict[Lane, float]:
+        """Return how many seconds ago the oldest job of each lane was stored that is not done."""
+        return await streams.find_ages(self._connection)
+
     async def ensure(self) -> str:
         """Create or update the stream and its consumers and return when the stream was created."""
         return await streams.ensure(self._connection, self._replicas, self._lock)

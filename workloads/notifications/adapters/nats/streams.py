@@ -1,8 +1,10 @@
 """The stream behind the work queues, as data, and the calls that make it so."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from notifications.adapters.nats.client import Message
 from notifications.adapters.nats.connection import Connection
 from notifications.domain.errors import Unavailable
 from notifications.domain.jobs import LANES, Lane
@@ -17,6 +19,7 @@ MAX_JOBS: Final = 1_000_000
 MAX_LOCKED: Final = MAX_JOBS
 
 _NOT_FOUND: Final = 10059
+_NO_MESSAGE: Final = 10037
 _EXISTS_OTHERWISE: Final = 10058
 
 
@@ -56,6 +59,15 @@ async def find_created(connection: Connection) -> str | None:
     return _created(answer)
 
 
+async def find_ages(connection: Connection) -> dict[Lane, float]:
+    """Return how many seconds ago the first message of each lane was stored, 0.0 if there is none, by this clock."""
+    wanted = [json.dumps({"next_by_subj": jobs(lane)}).encode() for lane in LANES]
+    answers = await connection.ask_each([(f"$JS.API.STREAM.MSG.GET.{STREAM}", body, b"") for body in wanted])
+    now = datetime.now(UTC)
+    ages = {lane: _find_age(answer, now) for lane, answer in zip(LANES, answers, strict=True)}
+    return {lane: age for lane, age in ages.items() if age is not None}
+
+
 async def ensure(connection: Connection, replicas: int, lock: float) -> str:
     """Create or update the stream and its consumers, whoever else does the same; return the time of its creation."""
     config = stream_config(replicas)
@@ -67,6 +79,15 @@ async def ensure(connection: Connection, replicas: int, lock: float) -> str:
         consumer = {"stream_name": STREAM, "config": consumer_config(lane, lock)}
         _checked(await _call(connection, f"CONSUMER.CREATE.{STREAM}.{lane.name}.{jobs(lane)}", consumer))
     return created
+
+
+def _find_age(answer: Message | None, now: datetime) -> float | None:
+    if answer is None or answer.status:
+        return None
+    fields: dict[str, Any] = json.loads(answer.data)
+    if error := fields.get("error"):
+        return 0.0 if error.get("err_code") == _NO_MESSAGE else None
+    return max((now - datetime.fromisoformat(fields["message"]["time"])).total_seconds(), 0.0)
 
 
 def nanoseconds(seconds: float) -> int:

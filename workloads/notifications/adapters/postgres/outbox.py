@@ -2,7 +2,7 @@
 # ruff: noqa: S608 - statements are put together from the constants below; values are always arguments
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from notifications.adapters.postgres.pool import Connection, Pool, Record
@@ -10,8 +10,8 @@ from notifications.adapters.postgres.rows import ALIVE, COLUMNS, job, notificati
 from notifications.domain.errand import Errand
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent, created
-from notifications.domain.jobs import Channel, Job, Outcome, Queue
-from notifications.domain.limits import ADOPTION_GRACE, MAX_REASON, REDRIVE_AFTER, SWEEP_AFTER
+from notifications.domain.jobs import LANES, Channel, Job, Lane, Outcome, Queue
+from notifications.domain.limits import ADOPTION_GRACE, MAX_REASON, REDRIVE_AFTER, REDRIVE_SLACK, SWEEP_AFTER
 from notifications.ports.store import Backlog, Publish
 
 # Less than the server allows a transaction to be idle
@@ -38,25 +38,28 @@ FROM free f
 WHERE (o.notification_id, o.channel) = (f.notification_id, f.channel)
 """
 
-# Overdue are rows that were published too long ago, or into a stream that is gone
-FIND: Final = """
-WITH unpublished AS (
-    SELECT notification_id, channel, tenant, recipient, queue, turn, digest
-    FROM outbox
-    WHERE published_at IS NULL AND queued_at <= now() - make_interval(secs => $2)
-    ORDER BY queued_at
-    LIMIT $1
-    FOR UPDATE SKIP LOCKED
-), overdue AS (
-    SELECT notification_id, channel, tenant, recipient, queue, turn, digest
-    FROM outbox
-    WHERE published_at < greatest(
-        now() - make_interval(secs => $3), (SELECT since FROM epochs WHERE name = 'stream'))
-    ORDER BY published_at
-    LIMIT $1 - (SELECT count(*) FROM unpublished)
-    FOR UPDATE SKIP LOCKED
-)
-SELECT * FROM unpublished UNION ALL SELECT * FROM overdue
+_FOUND: Final = "SELECT notification_id, channel, tenant, recipient, queue, turn, digest FROM outbox o"
+_IN_LANE: Final = "o.queue = lane.queue AND o.channel = lane.channel"
+
+# Lane after lane, and no further than to the limit. Lost are rows that were published before all that the stream holds
+# of their lane (of a lane without that time nothing is known), or into a stream that is gone
+FIND: Final = f"""
+SELECT found.*
+FROM unnest($1::text[], $2::text[], $3::float[]) AS lane(queue, channel, lost_after), LATERAL (
+    SELECT * FROM (
+        {_FOUND}
+        WHERE {_IN_LANE} AND published_at IS NULL AND queued_at <= now() - make_interval(secs => $4)
+        ORDER BY queued_at LIMIT $5 FOR UPDATE SKIP LOCKED
+    ) AS unpublished
+    UNION ALL
+    SELECT * FROM (
+        {_FOUND}
+        WHERE {_IN_LANE} AND published_at < greatest(
+            now() - make_interval(secs => lane.lost_after), (SELECT since FROM epochs WHERE name = 'stream'))
+        ORDER BY published_at LIMIT $5 FOR UPDATE SKIP LOCKED
+    ) AS lost
+) AS found
+LIMIT $5
 """
 
 # Never before `since`, or the row would be overdue again at once
@@ -170,15 +173,21 @@ GROUP BY queue
 """
 
 # In the order of their indexes, for a count that ends early must not begin with a scan
-DEPTH: Final = """
+DEPTH: Final = f"""
 SELECT count(*) AS depth
 FROM (
-    (SELECT FROM outbox WHERE published_at IS NULL AND queued_at <= now() ORDER BY queued_at LIMIT $1)
+    SELECT FROM unnest($1::text[], $2::text[]) AS lane(queue, channel), LATERAL (
+        SELECT FROM outbox o
+        WHERE {_IN_LANE} AND published_at IS NULL AND queued_at <= now()
+        ORDER BY queued_at LIMIT $3
+    ) AS due
     UNION ALL
-    (SELECT FROM outbox WHERE published_at IS NOT NULL ORDER BY published_at LIMIT $1)
-    LIMIT $1
+    (SELECT FROM outbox WHERE published_at IS NOT NULL ORDER BY queue, channel, published_at LIMIT $3)
+    LIMIT $3
 ) AS waiting
 """
+
+_LANES: Final = [lane.queue for lane in LANES], [lane.channel for lane in LANES]
 
 
 class PostgresOutbox:
@@ -191,9 +200,10 @@ class PostgresOutbox:
         """Record that the work stream has them."""
         await self._pool.write(lambda connection: connection.execute(MARK_PUBLISHED, *_keys(jobs)))
 
-    async def sweep(self, publish: Publish, limit: int) -> int:
+    async def sweep(self, publish: Publish, ages: Mapping[Lane, float], limit: int) -> int:
         """Publish jobs that were missed or lost, holding their rows meanwhile."""
-        return await self._pool.write(lambda connection: _sweep(connection, publish, limit))
+        arguments = *_LANES, [_lost_after(ages.get(lane)) for lane in LANES], SWEEP_AFTER, limit
+        return await self._pool.write(lambda connection: _sweep(connection, publish, arguments))
 
     async def adopt_stream(self, created: str) -> bool:
         """Remember when the work stream was created; another one makes every published job overdue."""
@@ -232,16 +242,20 @@ class PostgresOutbox:
 
     async def depth(self, most: int) -> int:
         """Return how many jobs wait in all queues together, up to `most`."""
-        depth: int = (await self._pool.read(DEPTH, most))[0]["depth"]
+        depth: int = (await self._pool.read(DEPTH, *_LANES, most))[0]["depth"]
         return depth
 
 
-async def _sweep(connection: Connection, publish: Publish, limit: int) -> int:
+async def _sweep(connection: Connection, publish: Publish, arguments: Sequence[object]) -> int:
     async with connection.transaction():
-        jobs = [job(row) for row in await connection.fetch(FIND, limit, SWEEP_AFTER, REDRIVE_AFTER)]
+        jobs = [job(row) for row in await connection.fetch(FIND, *arguments)]
         if jobs:
             await connection.execute(MARK_SWEPT, *_keys(await _published(publish, jobs)))
     return len(jobs)
+
+
+def _lost_after(age: float | None) -> float | None:
+    return None if age is None else max(REDRIVE_AFTER, age + REDRIVE_SLACK)
 
 
 async def _published(publish: Publish, jobs: Sequence[Job]) -> Iterable[Job]:
