@@ -6,7 +6,7 @@ channel or else the tenant's, whether it is enabled, how often, and quiet hours.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,8 +19,9 @@ from notifications.domain.submission import Submission
 # These are shown whatever a user wishes: an account that is in danger cannot wait for the morning.
 BYPASSING_TYPES: Final = frozenset({"system", "security"})
 
-
 UTC: Final = ZoneInfo("UTC")
+# Less than a day, but clocks may jump over the time at which they end
+_LONGEST_QUIET: Final = timedelta(days=3)
 
 
 class Frequency(StrEnum):
@@ -183,6 +184,14 @@ def decide(wishes: Wishes, now: datetime, digest: DigestHour) -> Decision:
 
 
 def next_digest(wish: Preference, now: datetime, digest: DigestHour) -> datetime:
-    """Return when the digest is due that what happens at `now` goes into."""
+    """Return when the digest is due that what happens at `now` goes into: at its hour, or when it is quiet no more."""
     weekday = digest.weekday if wish.frequency == Frequency.WEEKLY else None
-    return next_time(now, digest.wall, wish.zone, weekday)
+    hour = next_time(now - _LONGEST_QUIET, digest.wall, wish.zone, weekday)
+    while (due := _wait_for_quiet_hours(wish, hour)) <= now:
+        hour = next_time(hour, digest.wall, wish.zone, weekday)
+    return due
+
+
+def _wait_for_quiet_hours(wish: Preference, at: datetime) -> datetime:
+    quiet = wish.quiet_hours
+    return quiet.find_end(at) if quiet and quiet.contain(at) else at

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifications.domain.local_time import next_time
 from notifications.domain.notification import Priority
 from notifications.domain.preferences import (
     DigestHour,
@@ -19,6 +20,7 @@ from notifications.domain.preferences import (
     Wishes,
     bypasses,
     decide,
+    next_digest,
 )
 
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -32,6 +34,12 @@ zones = st.sampled_from(["UTC", "Europe/Vienna", "America/New_York", "Australia/
 )
 quiet_hours = st.builds(QuietHours, walls, walls, zones).filter(lambda quiet: quiet.start != quiet.end)
 switches = st.sampled_from([datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)])
+digests = st.builds(
+    Preference,
+    frequency=st.sampled_from([Frequency.DAILY, Frequency.WEEKLY]),
+    quiet_hours=st.none() | quiet_hours,
+    zone=zones,
+)
 moments = st.builds(lambda switch, minutes: switch + minutes * MINUTE, switches, st.integers(-2880, 2880))
 
 
@@ -108,11 +116,17 @@ def test_what_is_held_is_shown_at_the_first_minute_that_is_not_quiet(quiet: Quie
     assert decision == (Show() if shown == now else Hold(shown, "quiet hours"))
 
 
-@given(now=moments, zone=zones, frequency=st.sampled_from([Frequency.DAILY, Frequency.WEEKLY]), wall=walls)
-def test_everything_since_one_digest_goes_into_the_next(
-    now: datetime, zone: ZoneInfo, frequency: Frequency, wall: time
-) -> None:
-    digest, wishes = DigestHour(wall), Wishes(user=Preference(frequency=frequency, zone=zone))
+def test_a_digest_whose_hour_is_quiet_waits_for_the_end_with_all_that_comes_meanwhile() -> None:
+    wish = Preference(frequency=Frequency.DAILY, quiet_hours=QuietHours(time(22), time(10), VIENNA), zone=VIENNA)
+
+    for now in (at(22, 12), at(23, 8), at(23, 9), at(23, 9, 59)):
+        assert decide(Wishes(user=wish), now, DIGEST) == Hold(at(23, 10), "daily digest")
+    assert decide(Wishes(user=wish), at(23, 10), DIGEST) == Hold(at(24, 10), "daily digest")
+
+
+@given(now=moments, wish=digests, wall=walls)
+def test_everything_since_one_digest_goes_into_the_next(now: datetime, wish: Preference, wall: time) -> None:
+    digest, wishes = DigestHour(wall), Wishes(user=wish)
 
     first = decide(wishes, now, digest)
     assert isinstance(first, Hold)
@@ -122,3 +136,24 @@ def test_everything_since_one_digest_goes_into_the_next(
     assert just_before == first
     assert isinstance(following, Hold)
     assert following.until > first.until
+
+
+@given(now=moments, wish=digests, wall=walls)
+def test_a_digest_is_due_at_its_hour_or_at_the_first_minute_after_it_that_is_not_quiet(
+    now: datetime, wish: Preference, wall: time
+) -> None:
+    due = next_digest(wish, now, DigestHour(wall))
+
+    assert due > now
+    weekday = 0 if wish.frequency is Frequency.WEEKLY else None
+    hour = next_time(due - timedelta(days=10), wall, wish.zone, weekday)
+    while (following := next_time(hour, wall, wish.zone, weekday)) <= due:
+        hour = following
+    assert not is_quiet(wish, due)
+    while hour < due:
+        assert is_quiet(wish, hour)
+        hour += MINUTE
+
+
+def is_quiet(wish: Preference, moment: datetime) -> bool:
+    return wish.quiet_hours is not None and wish.quiet_hours.contain(moment)
