@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from notifications.adapters.nats.connection import Connection, connect
+from notifications.adapters.nats.streams import STREAM
 from notifications.domain.jobs import Channel, Job, Queue
 from notifications.domain.notification import UserKey
 from tests.support.nats import NatsServer
+from tests.support.waiting import eventually
 
 Open = Callable[..., Awaitable[Connection]]
 StartNats = Callable[[Callable[[dict[str, Any]], object]], NatsServer]
@@ -53,3 +55,13 @@ def start_nats(tmp_path: Path) -> Iterator[StartNats]:
     yield start
     for server in servers:
         server.stop()
+
+
+async def until_jobs_are(connection: Connection, count: int) -> None:
+    """Return when the stream holds so many jobs: one that is done is removed a moment later."""
+
+    async def has() -> bool:
+        answer = await connection.request(f"$JS.API.STREAM.INFO.{STREAM}", b"")
+        return bool(json.loads(answer.data)["state"]["messages"] == count)
+
+    await eventually(has, what=f"{count} jobs")

@@ -19,7 +19,7 @@ from notifications.domain.jobs import Job
 from notifications.domain.limits import OFFER_TIMEOUT
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Beacon
-from tests.integration.nats.conftest import Open, StartNats, job
+from tests.integration.nats.conftest import Open, StartNats, job, until_jobs_are
 from tests.support.lanes import LOW, NORMAL
 from tests.support.nats import NatsServer
 from tests.support.waiting import eventually
@@ -72,6 +72,7 @@ async def test_acknowledged_jobs_survive_a_killed_server(private_nats: NatsServe
     acknowledged = await queue.publish([job(number) for number in range(500)])
     held = await queue.fetch(NORMAL, 10, 5)
     await asyncio.gather(*(delivery.done() for delivery in held[:5]))
+    await until_jobs_are(connection, 495)
     await kill(private_nats)
     await start(private_nats)
     await eventually(lambda: connection.connected)

@@ -11,7 +11,7 @@ from notifications.adapters.nats.queue import JetStreamQueue, count_deliveries
 from notifications.adapters.nats.streams import STREAM, consumer_config, stream_config
 from notifications.domain.errors import Unavailable
 from notifications.domain.jobs import LANES
-from tests.integration.nats.conftest import Open, StartNats, job
+from tests.integration.nats.conftest import Open, StartNats, job, until_jobs_are
 from tests.support.lanes import HIGH, NORMAL
 from tests.support.nats import NatsServer
 
@@ -107,7 +107,7 @@ async def test_what_is_no_job_is_removed_and_told(connection: Connection, caplog
     (delivery,) = await queue.fetch(NORMAL, 3, 5)
     assert delivery.job == job(1)
     await delivery.done()
-    assert (await ask(connection, f"STREAM.INFO.{STREAM}"))["state"]["messages"] == 0
+    await until_jobs_are(connection, 0)
     assert caplog.text.count("is not a job") == len(JUNK)
 
 

@@ -14,7 +14,7 @@ class Delivery(Protocol):
     """How often it was handed out, this time included."""
 
     async def done(self) -> None:
-        """Remove the job; returns when the queue has confirmed it."""
+        """Have the job removed. Nothing confirms it: one that is handed out again all the same is found settled."""
         ...
 
     async def retry(self, wait: float) -> None:

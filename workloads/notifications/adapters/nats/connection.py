@@ -123,11 +123,13 @@ class Connection:
         """Return a subject of our own that nobody has used."""
         return f"{self._inbox}.{next(self._numbers)}"
 
-    def promise(self) -> asyncio.Future[Message]:
-        """Return a future that fails with Unavailable when the connection is lost."""
+    def promise(self, reply: str | None = None) -> asyncio.Future[Message]:
+        """Return a future that fails with Unavailable when the connection is lost, kept by what comes to `reply`."""
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._promises.add(future)
-        future.add_done_callback(self._on_done)
+        if reply is not None:
+            self._awaited[reply] = partial(_keep, future)
+        future.add_done_callback(partial(self._on_done, reply))
         return future
 
     def publish(self, subject: str, data: bytes, reply: str = "", headers: bytes = b"") -> None:
@@ -145,7 +147,7 @@ class Connection:
         """Send a message and return the promise of its answer; cancel it to give up."""
         reply = self.make_inbox()
         self.publish(subject, data, reply, headers)
-        return self._await(reply)
+        return self.promise(reply)
 
     async def request(self, subject: str, data: bytes, within: float = ANSWER_WITHIN) -> Message:
         """Send a message and return the first answer; its status is 503 if nobody listens."""
@@ -187,16 +189,12 @@ class Connection:
         # A message to ourselves: nats-py's flush() writes its PING past what is still queued, so a PONG proves nothing
         inbox = self.make_inbox()
         self.publish(inbox, b"")
-        return self._await(inbox)
+        return self.promise(inbox)
 
-    def _await(self, reply: str) -> asyncio.Future[Message]:
-        future = self.promise()
-        self._awaited[reply] = partial(_keep, future)
-        future.add_done_callback(lambda _: self._awaited.pop(reply, None))
-        return future
-
-    def _on_done(self, future: asyncio.Future[Message]) -> None:
+    def _on_done(self, reply: str | None, future: asyncio.Future[Message]) -> None:
         self._promises.discard(future)
+        if reply is not None:
+            self._awaited.pop(reply, None)
         if not future.cancelled():
             # Whoever gave up waiting need not hear of it
             future.exception()
@@ -283,12 +281,17 @@ def _choose_server(servers: list[Server], _: dict[str, Any]) -> tuple[Server, fl
 
 
 async def within_time(promise: asyncio.Future[Message], seconds: float, what: str) -> Message:
-    """Return what was promised, or raise Unavailable."""
+    """Return what was promised, or raise Unavailable. A timer of its own costs a third of `asyncio.timeout`."""
+    timer = asyncio.get_running_loop().call_later(seconds, _break, promise, f"{what} within {seconds:g} s")
     try:
-        async with asyncio.timeout(seconds):
-            return await promise
-    except TimeoutError as error:
-        raise Unavailable(f"NATS did not answer {what} within {seconds:g} s") from error
+        return await promise
+    finally:
+        timer.cancel()
+
+
+def _break(promise: asyncio.Future[Message], what: str) -> None:
+    if not promise.done():
+        promise.set_exception(Unavailable(f"NATS did not answer {what}"))
 
 
 def _describe(error: Exception) -> str:

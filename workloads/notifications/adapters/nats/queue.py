@@ -35,8 +35,9 @@ class JetStreamDelivery:
     _connection: Connection
 
     async def done(self) -> None:
-        """Remove the job; returns when the server has confirmed it."""
-        await self._settle(b"+ACK")
+        """Tell the server to remove the job."""
+        self._check()
+        self._connection.publish(self._reply, b"+ACK")
 
     async def retry(self, wait: float) -> None:
         """Hand the job out again after `wait` seconds."""
@@ -47,12 +48,15 @@ class JetStreamDelivery:
         await self._settle(b"+WPI")
 
     async def _settle(self, verdict: bytes) -> None:
-        if self._connection.losses != self._losses:
-            # The server names a job by its number, and a server that lost its storage counts from 1 again
-            raise Unavailable("NATS was away since the job was fetched: it will be handed out again")
+        self._check()
         answer = await self._connection.request(self._reply, verdict)
         if answer.status:
             raise Unavailable("the queue of this job is gone")
+
+    def _check(self) -> None:
+        if self._connection.losses != self._losses:
+            # The server names a job by its number, and a server that lost its storage counts from 1 again
+            raise Unavailable("NATS was away since the job was fetched: it will be handed out again")
 
 
 class ServerError(msgspec.Struct):
