@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from notifications.adapters.postgres.columns import columns
 from notifications.adapters.postgres.pool import Connection, Pool, Record
 from notifications.adapters.postgres.rows import ALIVE, COLUMNS, job, notification
 from notifications.domain.errand import Errand
@@ -232,8 +233,8 @@ class PostgresOutbox:
             known = first.setdefault(outcome.job, outcome)
             if outcome.is_over and not known.is_over:
                 first[outcome.job] = outcome  # as if they had come one after the other
-        columns = list(zip(*map(_settled, first.values()), strict=True))
-        await self._pool.write(lambda connection: connection.execute(SETTLE, *_keys(first), *columns, Channel.PUSH))
+        arguments = *_keys(first), *columns(map(_settled, first.values())), Channel.PUSH
+        await self._pool.write(lambda connection: connection.execute(SETTLE, *arguments))
 
     async def backlog(self) -> dict[Queue, Backlog]:
         """Return what waits in each queue."""

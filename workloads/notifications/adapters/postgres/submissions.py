@@ -5,13 +5,14 @@ it begins.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
+from notifications.adapters.postgres.columns import Column, columns
 from notifications.adapters.postgres.partitions import write_dated
 from notifications.adapters.postgres.pool import Connection, Pool, Record
 from notifications.adapters.postgres.preferences import CopyWishes
@@ -164,16 +165,12 @@ class PostgresSubmissions:
 
 def arguments(submissions: Sequence[Submission], wishes: CopyWishes, digest: DigestHour) -> tuple[object, ...]:
     """Return the arguments of ACCEPT."""
-    copies = _copies(submissions, wishes, digest)
-    return (*_requests(submissions), float(IDEMPOTENCY_KEPT), *copies, Channel.WEBSOCKET)
-
-
-def _requests(submissions: Iterable[Submission]) -> list[Sequence[object]]:
-    """Return the columns of `request`."""
-    return list(zip(*map(_request, submissions), strict=True))
+    requests, copies = columns(map(_request, submissions)), _copies(submissions, wishes, digest)
+    return (*requests, float(IDEMPOTENCY_KEPT), *copies, Channel.WEBSOCKET)
 
 
 def _request(submission: Submission) -> tuple[object, ...]:
+    """Return a row of `request`."""
     message = submission.message
     actor, entity = message.actor, message.entity
     return (
@@ -197,7 +194,7 @@ def _request(submission: Submission) -> tuple[object, ...]:
     )
 
 
-def _copies(submissions: Sequence[Submission], wishes: CopyWishes, digest: DigestHour) -> list[Sequence[object]]:
+def _copies(submissions: Sequence[Submission], wishes: CopyWishes, digest: DigestHour) -> list[Column]:
     """Return the columns of `copy`; `n` is the request that it belongs to, counted from 1."""
     rows = []
     for n, submission in enumerate(submissions, 1):
@@ -205,7 +202,7 @@ def _copies(submissions: Sequence[Submission], wishes: CopyWishes, digest: Diges
             plan = make_plan(submission, partial(wishes.find, submission, copy.user), digest)
             inbox = _write_decision(plan.inbox, submission.expanded_at)
             rows.append((n, copy.id, copy.user, *inbox, plan.follow_up, " ".join(plan.channels) or None))
-    return list(zip(*rows, strict=True))
+    return columns(rows)
 
 
 def _write_decision(decision: Decision, shown_at: datetime | None) -> tuple[State, datetime | None, str | None]:
