@@ -70,8 +70,9 @@ INSERT INTO outbox
 SELECT id, 'websocket', tenant, recipient_id, 'normal', created_at, CASE WHEN seq % 30 > 0 THEN now() END
 FROM notifications WHERE read_at IS NULL;
 INSERT INTO dead_letters (notification_id, channel, tenant, recipient, queue, created_at, died_at)
-SELECT id, 'email', tenant, recipient_id, 'normal', created_at, now() - extract(second FROM created_at) * interval '1 h'
-FROM notifications WHERE read_at IS NULL;
+SELECT id, 'email', CASE WHEN n % 200 = 0 THEN tenant ELSE 'tenant-' || n % 200 END, recipient_id, 'normal', created_at,
+    now() - n * interval '1 minute'
+FROM (SELECT row_number() OVER (), * FROM notifications WHERE read_at IS NULL) unread(n);
 INSERT INTO digests SELECT gen_random_uuid(), '{TENANT}', 'user-' || n, 'email', 'daily', now(), now()
 FROM generate_series(0, 19999) n;
 INSERT INTO contacts (tenant, user_id, email, updated_at)
