@@ -1,7 +1,7 @@
 """The page in a browser, watched for scripts that fail and for requests that leave its own origin."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -9,9 +9,8 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Response
 
 from tests.browser.inbox_page import USERS, InboxPage, call, open_inbox
+from tests.support.browser import SCREENSHOTS
 from tests.support.stack import Stack
-
-SCREENSHOTS = pytest.StashKey[Path]()
 
 
 @pytest.fixture
@@ -40,17 +39,15 @@ async def private_inbox(browser: Browser, private_stack: Stack) -> InboxPage:
 
 
 @pytest.fixture(scope="session")
-def screenshots(request: pytest.FixtureRequest) -> Path:
+def lasting_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="demo-inbox-"))
+
+
+@pytest.fixture
+def screenshots(lasting_folder: Path, record_property: Callable[[str, object], None]) -> Path:
     """A folder whose pictures outlive the tests, and the next runs; the summary names it."""
-    folder = Path(tempfile.mkdtemp(prefix="demo-inbox-"))
-    request.config.stash[SCREENSHOTS] = folder
-    return folder
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say where the pictures are."""
-    if folder := config.stash.get(SCREENSHOTS, None):
-        terminalreporter.write_line(f"screenshots of the demo inbox: {folder}")
+    record_property(SCREENSHOTS, str(lasting_folder))
+    return lasting_folder
 
 
 def watch(page: Page, origin: str) -> list[str]:

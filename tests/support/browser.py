@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import AsyncIterator
+from itertools import chain
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -10,6 +11,16 @@ from playwright.async_api import Browser, async_playwright
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # It talks to nobody but the pages it opens
 OPTIONS = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+SCREENSHOTS = "screenshots of the demo inbox"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the pictures are, which the process of the summary learns from the reports of the tests."""
+    reports = chain.from_iterable(terminalreporter.stats.values())
+    for name, folder in sorted({told for report in reports for told in getattr(report, "user_properties", ())}):
+        if name == SCREENSHOTS:
+            terminalreporter.write_line(f"{name}: {folder}")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Node.js and the official socket.io-client, for tests that drive the gateways as a browser would."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -8,6 +9,8 @@ import shutil
 import subprocess
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +51,8 @@ def node() -> Node:
     program = shutil.which("node")
     if program is None or major_version(program) < OLDEST:
         pytest.skip(f"Node.js {OLDEST}+ is not installed")
-    install_client()
+    with alone_in(PROJECT):
+        install_client()
     return Node(program)
 
 
@@ -57,6 +61,17 @@ def major_version(program: str) -> int:
     printed = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     found = re.match(r"v(\d+)", printed)
     return int(found[1]) if found else 0
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes that ask for the same out of `folder`: the tests run in two."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def install_client() -> None:

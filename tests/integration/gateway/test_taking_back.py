@@ -51,7 +51,7 @@ async def test_what_waits_for_its_time_is_taken_back_before_anybody_sees_it(act:
     assert [each["state"] for each in (await act("producer").request("GET", path)).body["deliveries"]] == ["cancelled"]
 
 
-@pytest.mark.parametrize("id", ["nonsense", str(uuid4())])
+@pytest.mark.parametrize("id", ["nonsense", "77448583-471b-4a5c-b9c4-138af9abcdc0"])
 async def test_what_was_never_sent_cannot_be_taken_back(act: Act, id: str) -> None:
     answer = await cancel(act, id)
 

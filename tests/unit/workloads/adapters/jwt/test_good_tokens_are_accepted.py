@@ -122,7 +122,9 @@ def test_without_a_secret_nothing_can_be_minted() -> None:
         TokenMinter([public], "us", "us")
 
 
-@pytest.mark.parametrize("iat", [None, int(time.time()) - 60, time.time() - 0.5])
+@pytest.mark.parametrize(
+    "iat", [None, int(time.time()) - 60, time.time() - 0.5], ids=["untold", "a minute ago", "half a second ago"]
+)
 def test_a_token_may_say_when_it_was_issued(iat: float | None) -> None:
     told: dict[str, Any] = {} if iat is None else {"iat": iat}
     assert verifier().verify(token(**told)).issued_at == (None if iat is None else datetime.fromtimestamp(iat, UTC))
