@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 PYTHON ?= python3
 PORT ?= 8080
+WORKERS ?= 2
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -26,8 +27,9 @@ help: ## List every target
 run: .venv/run.stamp ## Run the whole system on this machine (PORT=8080); Ctrl-C drains and stops it
 	@exec $(BIN)/notification-operator local crds/samples/demo.yaml --port $(PORT)
 
-test: .venv/dev.stamp ## Run all tests against a real NATS and a real PostgreSQL
-	@$(BIN)/python -m pytest tests --ignore=tests/chaos --ignore=tests/e2e --ignore=tests/integration/cluster
+test: .venv/dev.stamp ## Run all tests against a real NATS and a real PostgreSQL, in WORKERS=2 processes
+	@$(BIN)/python -m pytest tests --numprocesses $(WORKERS) \
+	  --ignore=tests/chaos --ignore=tests/e2e --ignore=tests/integration/cluster
 
 check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then run the unit tests
 	@echo "format";   $(BIN)/ruff format --check --quiet $(SOURCES)
@@ -35,7 +37,7 @@ check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then r
 	@echo "types";    $(BIN)/mypy --no-error-summary
 	@echo "layers";   $(BIN)/lint-imports --no-logo
 	@echo "spelling"; $(BIN)/codespell $$(git ls-files)
-	@$(BIN)/python -m pytest --quiet tests/unit
+	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) tests/unit
 
 e2e: .venv/dev.stamp images ## Build the images and prove the whole system on a Kubernetes of three nodes, under kills
 	@$(BIN)/python -m pytest tests/e2e --verbose --capture=no

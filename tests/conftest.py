@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.support.nats",
     "tests.support.node",
     "tests.support.postgres",
+    "tests.support.processes",
     "tests.support.stack",
 ]
