@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 from notification_operator.desired import fill_secret
+from notification_operator.local.supervisor import GRACE
 from notifications.__main__ import build_parser
+from notifications.adapters.email.connections import GOODBYE
+from notifications.adapters.nats.connection import ANSWER_WITHIN, CLOSE_WITHIN
+from notifications.adapters.postgres.pool import CLOSE_TIMEOUT
 from notifications.channel_config import SesConfig, SmtpConfig
 from notifications.config import GatewayConfig, TelemetryConfig, WorkerConfig, load_config
+from notifications.domain.limits import JOBS_GRACE, LAST_WORDS, SPANS_CLOSE
 from notifications.domain.preferences import DigestHour
 from tests.support.nats import find_server
 from tests.unit.operator.manifests import NAMES, derive_named, list_pods, read_config_maps, render_cluster
@@ -69,6 +74,15 @@ def test_both_roles_learn_how_much_to_tell_of_themselves(tmp_path: Path) -> None
     worker = load_config(write_file(tmp_path, "monitoring", "worker.json"), WorkerConfig)
     assert gateway.log_level == worker.log_level == "debug"
     assert gateway.telemetry == worker.telemetry == TelemetryConfig("http://collector.tracing:4318", 0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_worker_is_given_more_time_to_stop_than_it_takes(name: str) -> None:
+    listener, tell_the_queue, close_nats = 2.0, ANSWER_WITHIN, 2 * CLOSE_WITHIN
+    longest = listener + JOBS_GRACE + LAST_WORDS + tell_the_queue + close_nats + GOODBYE + SPANS_CLOSE + CLOSE_TIMEOUT
+    pods = list_pods(render_cluster(derive_named(name)))
+    (pod,) = [pod["spec"] for pod in pods.values() if pod["spec"]["containers"][0]["name"] == "worker"]
+    assert longest < min(pod["terminationGracePeriodSeconds"], GRACE["worker"])
 
 
 def expand(argument: str) -> str:

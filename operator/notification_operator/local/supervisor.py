@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import aiohttp
 
@@ -22,7 +23,7 @@ from .secret_files import DatabasePassword
 from .state import render_state, write_state
 
 # Seconds to stop in. A gateway drains: it moves its clients and lets requests finish.
-_GRACE = {"gateway": 30.0, "worker": 20.0, "nats": 10.0, "postgres": 20.0}
+GRACE: Final = {"gateway": 30.0, "worker": 30.0, "nats": 10.0, "postgres": 20.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Supervisor:
             ),
             probe=self._choose_probe(process),
             prepare=self._clear_postgres if is_postgres else _need_nothing,
-            grace=_GRACE[process.role],
+            grace=GRACE[process.role],
         )
         return Child(recipe, self._progress, self._record)
 

@@ -87,6 +87,10 @@ class Relay:
         self.mails.append(Received(sender, list(envelope.rcpt_tos), list(envelope.mail_options), raw))
         return await self._answer(server, "DATA")
 
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await self._answer(server, "QUIT")
+        return "221 Bye"
+
     async def _answer(self, server: SMTP, command: str) -> str:
         planned = self.planned.get(command)
         match planned.pop(0) if planned else "250 OK":

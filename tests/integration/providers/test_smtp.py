@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from notifications.adapters.email.connections import GOODBYE
 from notifications.adapters.email.smtp import Login, Security, SmtpProvider, SmtpSettings
 from notifications.adapters.outgoing.tls import verify
 from notifications.adapters.secrets.file import SecretFile, parse_text
@@ -71,6 +72,15 @@ async def test_a_mail_arrives_as_it_was_written(relay: Relay, provider: SmtpProv
     assert message["List-Unsubscribe"] == "<https://shop.example/unsubscribe?token=1>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message.get_content_type() == "multipart/alternative"
+
+
+async def test_a_mail_that_is_called_off_is_no_failure(relay: Relay, provider: SmtpProvider) -> None:
+    relay.planned["DATA"] = [Mischief.HANG]
+    sending = asyncio.create_task(provider.send(MAIL))
+    await eventually(lambda: relay.mails, what="the mail")
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
 
 
 async def test_tls_from_the_start(authority: Authority, tmp_path: Path) -> None:
@@ -206,6 +216,14 @@ async def test_a_connection_that_the_relay_has_closed_is_not_used_again(relay: R
     await eventually(lambda: not idle.connection.is_connected)
     await provider.send(MAIL)
     assert relay.connections == 2
+
+
+async def test_a_relay_that_takes_no_leave_is_left_all_the_same(relay: Relay, provider: SmtpProvider) -> None:
+    await provider.send(MAIL)
+    relay.planned["QUIT"] = [Mischief.HANG]
+    async with asyncio.timeout(GOODBYE + 2):
+        await provider.close()
+    await eventually(lambda: relay.accepted[0].transport is None, what="the end of the connection")
 
 
 async def test_a_connection_that_nobody_uses_is_closed(

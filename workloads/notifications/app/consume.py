@@ -8,14 +8,13 @@ from typing import TypeVar
 
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.jobs import Lane, Outcome, wait_before
-from notifications.domain.limits import FETCH_WAIT, JOB_HEARTBEAT, MAX_IN_HAND
+from notifications.domain.jobs import Lane, Outcome, leave, wait_before
+from notifications.domain.limits import FETCH_WAIT, JOB_HEARTBEAT, JOBS_GRACE, LAST_WORDS, MAX_IN_HAND
 from notifications.ports.queue import Delivery, WorkQueue
 from notifications.ports.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
 _PAUSE = 1.0
-_GRACE = 5.0
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -54,12 +53,11 @@ class Consumer:
                     self._jobs.start(self._handle(delivery, serve, settle), f"job of {self._lane.name}")
         finally:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._jobs.wait(), _GRACE)
+                await asyncio.wait_for(self._jobs.wait(), JOBS_GRACE)
             left = tuple(self._in_hand.values())
             await self._jobs.stop()
             heart.cancel()
-            # Another worker need not wait for the lock of what was not finished
-            await asyncio.gather(*(_tell(delivery.retry(0)) for delivery in left))
+            await asyncio.gather(*(_give_back(delivery, settle) for delivery in left))
 
     async def _fetch(self) -> Sequence[Delivery]:
         while (room := min(self._concurrency - self._serving, MAX_IN_HAND - len(self._in_hand))) <= 0:
@@ -110,6 +108,14 @@ class Consumer:
         while True:
             await asyncio.sleep(JOB_HEARTBEAT)
             await asyncio.gather(*(_tell(delivery.extend()) for delivery in tuple(self._in_hand.values())))
+
+
+async def _give_back(delivery: Delivery, settle: Settle) -> None:
+    """Leave a job that is not finished to others at once: nothing failed, and it is not what ended this worker."""
+    with suppress(Unavailable, TimeoutError):
+        async with asyncio.timeout(LAST_WORDS):
+            await settle(leave(delivery.job, delivery.deliveries))
+    await _tell(delivery.retry(0))
 
 
 async def _tell(telling: Awaitable[None]) -> None:

@@ -172,6 +172,12 @@ def find_poison(job: Job, times: int) -> Outcome | None:
     return Outcome(job, Status.DEAD, f"handed out {times} times", cause=Failure.POISON)
 
 
+def leave(job: Job, hand_outs: int) -> Outcome:
+    """Return the outcome of a job that a worker did not finish before its own end."""
+    reason = "the worker was told to stop"
+    return Outcome(job, Status.RETRYING, reason, attempted=False, wait=0.0, hand_outs=hand_outs)
+
+
 def wait_before(attempt: int) -> float:
     """Return the seconds to wait after a failed attempt (counted from 1): 2, 4, 8, 16, 16, ..."""
     return float(2 ** min(attempt, 4))

@@ -75,6 +75,9 @@ MAX_MARKS: Final = 2_000
 JOB_LOCK: Final = 30.0
 JOB_HEARTBEAT: Final = 10.0
 JOB_TAKEOVERS: Final = 2
+# A worker that is told to stop has so long to finish what it has in hand, and then to write down what it leaves
+JOBS_GRACE: Final = 5.0
+LAST_WORDS: Final = 2.0
 # What a worker has in hand at most in one lane: being served, or waiting for its outcome to be written down
 MAX_IN_HAND: Final = 500
 # Jobs whose events are read, or whose outcomes are written, in one statement

@@ -32,6 +32,7 @@ from notifications.domain.submission import job_of
 from notifications.domain.template import Parts, Variables
 from notifications.domain.webhook import Webhook
 from notifications.ports.provider import MailProvider, PushProvider, WebhookCaller
+from notifications.ports.queue import Delivery
 from tests.unit.workloads.app import world
 from tests.unit.workloads.app.world import BOB, in_virtual_time
 
@@ -160,6 +161,10 @@ class Office:
         outcome = await self._couriers[job.channel].serve(Handed(job, deliveries))
         await self.store.outbox.settle([outcome])
         return outcome
+
+    async def hand_out(self, delivery: Delivery) -> Outcome:
+        """Have a job served as a queue hands it out, and write nothing down."""
+        return await self._couriers[delivery.job.channel].serve(delivery)
 
     async def insist(self, job: Job, times: int) -> list[Outcome]:
         """Have a job served so often, each time when it is due."""

@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from aiosmtplib import SMTP, SMTPException
 
 from notifications.domain.limits import SMTP_IDLE, SMTP_MAILS
+
+GOODBYE: Final = 2.0
 
 
 @dataclass(slots=True)
@@ -40,13 +43,15 @@ class Connections:
             self._keep(connection, uses + 1)
 
     async def close(self) -> None:
-        """Say goodbye on all that are idle."""
-        while self._idle:
-            idle = self._idle.pop()
-            idle.end.cancel()
-            with contextlib.suppress(SMTPException, OSError):
-                await idle.connection.quit()
-            idle.connection.close()
+        """Say goodbye on all that are idle, within GOODBYE seconds."""
+        idle, self._idle = self._idle, []
+        for each in idle:
+            each.end.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                await asyncio.gather(*(_quit(each.connection) for each in idle))
+        for each in idle:
+            each.connection.close()
 
     def _take(self) -> tuple[SMTP, int] | None:
         while self._idle:
@@ -66,3 +71,8 @@ class Connections:
     def _drop(self, connection: SMTP) -> None:
         self._idle = [idle for idle in self._idle if idle.connection is not connection]
         connection.close()
+
+
+async def _quit(connection: SMTP) -> None:
+    with contextlib.suppress(SMTPException, OSError):
+        await connection.quit()
