@@ -1,16 +1,19 @@
 """Ways of delivery beside the socket: what the file says of them, checked, and what the workloads are told. Pure."""
 
-from collections.abc import Callable, Mapping
-from ipaddress import ip_network
+import re
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import IPv6Address, ip_network
 from typing import Any, Final
 
 import msgspec
 
-from .channel_document import Channels, Email, MailProvider
+from .channel_document import Channels, Email, MailProvider, Push
 from .errors import InvalidSpec
 
 # A reference to the Secret that is generated: it has no name before somebody makes it
 GENERATED: Final[Mapping[str, str]] = {"name": "", "key": ""}
+
+_LITERAL: Final = re.compile(r"https://\[([^\]]*)\]")
 
 Locate = Callable[[str, str], str]
 
@@ -21,6 +24,8 @@ def derive_channels(channels: Channels) -> Mapping[str, Any]:
     Links to unsubscribe are signed with a generated key where the file names none.
     """
     derived: dict[str, Any] = msgspec.to_builtins(channels)
+    for field, url in _list_urls(channels):
+        _check_url(f"spec.channels.{field}", url)
     if channels.email is not None:
         _check_email(channels.email)
         if channels.email.public_url is not None:
@@ -80,6 +85,29 @@ def _render(value: Any, locate: Locate) -> Any:
             return [_render(inner, locate) for inner in value]
         case _:
             return value
+
+
+def _list_urls(channels: Channels) -> Iterator[tuple[str, str | None]]:
+    email, push = channels.email, channels.push or Push()
+    if email is not None:
+        yield "email.publicUrl", email.public_url
+        accounts = ((number, provider.ses) for number, provider in enumerate(email.providers) if provider.ses)
+        yield from ((f"email.providers[{number}].ses.endpoint", ses.endpoint) for number, ses in accounts)
+    if push.fcm is not None:
+        yield "push.fcm.endpoint", push.fcm.endpoint
+    if push.apns is not None:
+        yield "push.apns.endpoint", push.apns.endpoint
+    if channels.webhook is not None:
+        yield "webhook.url", channels.webhook.url
+
+
+def _check_url(field: str, url: str | None) -> None:
+    literal = _LITERAL.match(url or "")
+    try:
+        if literal:
+            IPv6Address(literal[1])
+    except ValueError as error:
+        raise InvalidSpec(field, "must have an address of IPv6 in its brackets") from error
 
 
 def _check_email(email: Email) -> None:

@@ -6,7 +6,7 @@ import yaml
 
 from . import names
 from .document import Spec
-from .scalar import NAME_LENGTH, NAME_PATTERN
+from .scalar import NAME_LENGTH, NAME_PATTERN, write_pattern
 from .schema import build_schema
 from .status_schema import build_status_schema
 
@@ -75,7 +75,9 @@ def _build_object() -> dict[str, Any]:
             "kind": {"type": "string"},
             "metadata": {
                 "type": "object",
-                "properties": {"name": {"type": "string", "maxLength": NAME_LENGTH, "pattern": NAME_PATTERN}},
+                "properties": {
+                    "name": {"type": "string", "maxLength": NAME_LENGTH, "pattern": write_pattern(NAME_PATTERN)}
+                },
             },
             "spec": build_schema(Spec),
             "status": build_status_schema(),

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import inspect
 
 from .rules import LIST_KEYS, RULES, Rule
+from .scalar import write_pattern
 
 Schema = dict[str, Any]
 
@@ -39,7 +40,8 @@ def _build(kind: inspect.Type) -> Schema:
 def _build_scalar(kind: inspect.Type) -> Schema:
     match kind:
         case inspect.StrType():
-            limits = {"minLength": kind.min_length, "maxLength": kind.max_length, "pattern": kind.pattern}
+            pattern = kind.pattern and write_pattern(kind.pattern)
+            limits = {"minLength": kind.min_length, "maxLength": kind.max_length, "pattern": pattern}
             return {"type": "string", **_known(limits)}
         case inspect.IntType():
             return {"type": "integer", "format": "int64", **_known({"minimum": kind.ge, "maximum": kind.le})}
