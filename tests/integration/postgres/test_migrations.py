@@ -95,6 +95,33 @@ async def test_a_migration_that_waits_for_a_lock_lets_others_pass(
     await passer.close()
 
 
+async def test_an_index_is_built_while_others_write_and_anew_if_it_failed(
+    database: str, connection: Connection
+) -> None:
+    await migrate.migrate(connection, [FIRST])
+    await connection.execute("INSERT INTO first VALUES (1)")
+    index = Migration(
+        "0002_index_concurrently",
+        "DROP INDEX CONCURRENTLY IF EXISTS numbers;\nCREATE UNIQUE INDEX CONCURRENTLY numbers ON first (n);\n",
+    )
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await migrate.migrate(connection, [FIRST, index])
+    await connection.execute("DELETE FROM first WHERE ctid = '(0,1)'")
+    writer = await asyncpg.connect(database)
+    async with writer.transaction():
+        await writer.execute("INSERT INTO first VALUES (2)")
+        building = asyncio.create_task(migrate.migrate(connection, [FIRST, index]))
+        passer = await asyncpg.connect(database)
+        await eventually(lambda: passer.fetchval("SELECT bool_or(NOT granted) FROM pg_locks"))
+        await passer.execute("INSERT INTO first VALUES (3)")
+        assert not building.done()
+    assert await building == ["0002_index_concurrently"]
+    assert await connection.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 'numbers'::regclass")
+    assert await migrate.migrate(connection, [FIRST, index]) == []
+    await writer.close()
+    await passer.close()
+
+
 def test_a_checksum_is_of_the_text() -> None:
     assert FIRST.checksum == hashlib.sha256(FIRST.sql.encode()).hexdigest()
 

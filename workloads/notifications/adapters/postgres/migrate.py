@@ -22,6 +22,8 @@ from notifications.domain.errors import Misconfigured, Unavailable
 _log = logging.getLogger(__name__)
 
 PATIENCE: Final = 600.0
+# An index that is built while others write
+LONGEST_STATEMENT: Final = 6 * 3600.0
 # Whoever comes after a migration that waits for a lock, waits behind it: it steps back, and tries again
 LOCK_TIMEOUT: Final = 1.0
 LOCK_PAUSE: Final = 4.0
@@ -54,6 +56,14 @@ class Migration:
         """Return what tells whether the file was changed after it was applied."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether its statements run one after the other, outside of a transaction, and stop nobody from writing.
+
+        Each ends its line with a semicolon, and all are harmless to repeat: what failed begins anew.
+        """
+        return self.name.endswith("_concurrently")
+
 
 async def set_up(uri: str, now: datetime) -> list[str]:
     """Bring the database to this release: schema, partitions, epoch. Harmless to repeat, also at the same time.
@@ -83,9 +93,9 @@ def migrations() -> list[Migration]:
 
 
 async def migrate(connection: Connection, wanted: Iterable[Migration]) -> list[str]:
-    """Apply what is missing, each in its own transaction, and return the names. The caller keeps others out.
+    """Apply what is missing and return the names. The caller keeps others out.
 
-    Raises Misconfigured if a file was changed after it had been applied.
+    Each is one transaction, unless it is concurrent. Raises Misconfigured if a file was changed after it was applied.
     """
     await connection.execute(_CREATE)
     known = {row["name"]: row["checksum"] for row in await connection.fetch(_APPLIED)}
@@ -118,6 +128,11 @@ async def _insist(connection: Connection, migration: Migration) -> None:
 
 
 async def _apply(connection: Connection, migration: Migration) -> None:
+    if migration.is_concurrent:
+        for statement in migration.sql.strip().removesuffix(";").split(";\n"):
+            await connection.execute(statement, timeout=LONGEST_STATEMENT)
+        await connection.execute(_RECORD, migration.name, migration.checksum)
+        return
     async with connection.transaction():
         await connection.execute(_STEP_BACK, f"{LOCK_TIMEOUT:g}s")
         await connection.execute(migration.sql)
