@@ -71,6 +71,7 @@ class Life:
 def _choose_skew(name: str, around: Surroundings) -> float:
     if Fault.SKEW not in around.weather.enabled:
         return 0.0
-    skew = around.weather.random.uniform(-LARGEST_SKEW, LARGEST_SKEW)
+    # By seconds, or it would be seen too seldom what a clock does that is off
+    skew = around.weather.random.choice((-1, 1)) * around.weather.random.uniform(0.6 * LARGEST_SKEW, LARGEST_SKEW)
     around.weather.strike(Fault.SKEW, f"{name} by {skew:.1f} s", around.loop.time())
     return skew
