@@ -4,7 +4,6 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import is_dataclass
 from typing import Any
 
 from aiohttp import web
@@ -15,9 +14,10 @@ from notifications.adapters.http.reference import Reference
 
 def find_apis() -> Iterator[type[Any]]:
     """The dataclasses whose names end in `Api`."""
-    for module in pkgutil.iter_modules(http.__path__):
-        for value in vars(importlib.import_module(f"{http.__name__}.{module.name}")).values():
-            if is_dataclass(value) and inspect.isclass(value) and value.__name__.endswith("Api"):
+    for found in pkgutil.iter_modules(http.__path__):
+        module = importlib.import_module(f"{http.__name__}.{found.name}")
+        for value in vars(module).values():
+            if inspect.isclass(value) and value.__module__ == module.__name__ and value.__name__.endswith("Api"):
                 yield value
 
 

@@ -10,6 +10,7 @@ from notifications.adapters.http.application import build_application
 from notifications.adapters.http.dead_letters import DeadLettersApi
 from notifications.adapters.http.demo import demo_routes
 from notifications.adapters.http.devices import DevicesApi
+from notifications.adapters.http.intake import Intake
 from notifications.adapters.http.listener import AbstractRouteDef, Api, Listener
 from notifications.adapters.http.management import Load, Management, Readiness
 from notifications.adapters.http.notifications import NotificationsApi
@@ -111,6 +112,7 @@ class Gateway:
     depth: Depth
     revocations: Revocations
     routes: list[AbstractRouteDef]
+    intake: Intake
     forwarder: Forwarder
 
 
@@ -132,7 +134,7 @@ async def run(arguments: argparse.Namespace) -> None:
         gateway = build_gateway(life, arguments, config, verifier, backends)
         load = report_load(gateway, config.connection_limit, metrics, arguments.id)
         management = Management(readiness, metrics.render, load)
-        await open_listener(life, management.app(), arguments.host, arguments.management_port)
+        await open_listener(life, Listener(management.app()), arguments.host, arguments.management_port)
         await insist(gateway.revocations.look, START_WITHIN)
         public = await open_doors(life, arguments, config, gateway, tracer)
         start_loops(life, gateway)
@@ -188,8 +190,10 @@ def build_gateway(
     life.on_exit(engine.close)
     proofreader = Proofreader(engine, Phrasing(clean, frozenset(config.html_types)))
     unsubscribe_keys = read_unsubscribe_keys(config.channels.unsubscribe_key_file)
+    requests = PostgresRequests(pool)
+    notifications = NotificationsApi(verify, admit, acceptor, inbox, requests, to_rooms, read_state, now, make_id)
     apis: list[Api] = [
-        NotificationsApi(verify, admit, acceptor, inbox, PostgresRequests(pool), to_rooms, read_state, now, make_id),
+        notifications,
         PreferencesApi(verify, PostgresPreferences(pool)),
         UsersApi(verify, PostgresContacts(pool)),
         DevicesApi(verify, PostgresDevices(pool), config.channels.webpush_public_key, now, make_id),
@@ -207,6 +211,7 @@ def build_gateway(
         depth=depth,
         revocations=revocations,
         routes=[route for api in apis for route in api.routes()],
+        intake=Intake(notifications),
         forwarder=Forwarder(arguments.id, fleet.address_of, server.handle_request),
     )
 
@@ -237,7 +242,7 @@ async def open_doors(
 
     if arguments.internal_port:
         internal = build_application([], gateway.server.handle_request, may_open)
-        await open_listener(life, internal, arguments.host, arguments.internal_port)
+        await open_listener(life, Listener(internal), arguments.host, arguments.internal_port)
     routes = [*gateway.routes, *Reference(gateway.routes).routes()]
     if config.demo:
         auth = config.auth
@@ -248,7 +253,9 @@ async def open_doors(
     if tracer:
         public.middlewares.insert(0, trace_accepting(tracer))
     gateway.server.accept_pages_of(config.cors.origins)
-    return await open_listener(life, public, arguments.host, arguments.port, reuse_port=arguments.reuse_port)
+    # Only aiohttp's requests are traced
+    listener = Listener(public, None if tracer else gateway.intake.serve)
+    return await open_listener(life, listener, arguments.host, arguments.port, reuse_port=arguments.reuse_port)
 
 
 def watch_replica(replica: Replica, metrics: Metrics) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
-from notifications.adapters.http.listener import Application, Listener
+from notifications.adapters.http.listener import Listener
 from notifications.adapters.nats.connection import Connection, connect
 from notifications.adapters.postgres.migrate import require_set_up
 from notifications.adapters.postgres.pool import Pool, open_pool
@@ -120,9 +120,8 @@ def open_tracer(life: Life, config: TelemetryConfig | None, service: str, name: 
     return tracer
 
 
-async def open_listener(life: Life, app: Application, host: str, port: int, *, reuse_port: bool = False) -> Listener:
-    """Serve an application until the process ends. Raises Misconfigured for an address that cannot be had."""
-    listener = Listener(app)
+async def open_listener(life: Life, listener: Listener, host: str, port: int, *, reuse_port: bool = False) -> Listener:
+    """Listen until the process ends. Raises Misconfigured for an address that cannot be had."""
     try:
         await listener.open(host, port, reuse_port=reuse_port)
     except OSError as error:

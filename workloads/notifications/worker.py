@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 
+from notifications.adapters.http.listener import Listener
 from notifications.adapters.http.management import Load, Management, Readiness
 from notifications.adapters.nats.bus import NatsInboxBus
 from notifications.adapters.nats.queue import JetStreamQueue
@@ -63,9 +64,8 @@ async def run(arguments: argparse.Namespace) -> None:
         consumers = {lane: Consumer(lane, config.queues[lane.queue], queue, telemetry) for lane in lanes}
         watch_lanes(consumers, metrics)
         load = report_load([*consumers.values()], outbox)
-        await open_listener(
-            life, Management(readiness, metrics.render, load).app(), arguments.host, arguments.management_port
-        )
+        management = Listener(Management(readiness, metrics.render, load).app())
+        await open_listener(life, management, arguments.host, arguments.management_port)
         await insist(queue.ensure, START_WITHIN)
         settle = Ledger(outbox).settle
         for lane, consumer in consumers.items():

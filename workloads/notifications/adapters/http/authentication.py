@@ -13,7 +13,12 @@ Verify = Callable[[object], Principal]
 
 def authenticate(request: web.Request, verify: Verify) -> Principal:
     """Return who sends a request. Raises Unauthenticated."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return identify(request.headers.get("Authorization", ""), verify)
+
+
+def identify(authorization: str, verify: Verify) -> Principal:
+    """Return whom the header of this name stands for. Raises Unauthenticated."""
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated("send Authorization: Bearer TOKEN")
     return verify(token.strip())

@@ -9,7 +9,7 @@ from aiohttp import web
 from notifications.adapters.http.problems import Handler
 
 # What an answer says of itself stands: pages allow more, and files that everybody may see may be kept
-_UNLESS_SAID: Final = {
+UNLESS_SAID: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -39,7 +39,7 @@ class Headers:
             app.middlewares.insert(0, self._answer_preflight)
 
     async def _complete(self, request: web.Request, answer: web.StreamResponse) -> None:
-        for name, value in _UNLESS_SAID.items():
+        for name, value in UNLESS_SAID.items():
             answer.headers.setdefault(name, value)
         if self._origins and request.path.startswith(_SHARED):
             answer.headers["Vary"] = "Origin"

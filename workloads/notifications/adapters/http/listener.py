@@ -6,12 +6,15 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from aiohttp import web
-from aiohttp.web import AbstractRouteDef, Application
+from aiohttp.web import AbstractRouteDef
 
+from notifications.adapters.http.front import Front, Serve
 from notifications.adapters.http.problems import problem
 from notifications.domain.limits import IDLE_TIMEOUT
 
-__all__ = ["AbstractRouteDef", "Api", "Application", "Listener"]
+_GRACE = 2.0
+
+__all__ = ["AbstractRouteDef", "Api", "Listener"]
 
 
 class Api(Protocol):
@@ -23,10 +26,12 @@ class Api(Protocol):
 
 
 class Listener:
-    """One address that an application is served on."""
+    """One address that an application is served on. `serve` is for what the front need not hand to it."""
 
-    def __init__(self, app: web.Application) -> None:
-        self._runner = web.AppRunner(app, shutdown_timeout=2.0)
+    def __init__(self, app: web.Application, serve: Serve | None = None) -> None:
+        self._serve = serve
+        self._fronts: set[Front] = set()
+        self._runner = web.AppRunner(app, shutdown_timeout=_GRACE)
         # Also the only bound that aiohttp has for a head that never ends
         self._options: dict[str, Any] = {"access_log": None, "keepalive_timeout": IDLE_TIMEOUT}
         self._listening: asyncio.Server | None = None
@@ -35,8 +40,11 @@ class Listener:
         """Accept connections. Raises OSError for an address that is taken."""
         await self._runner.setup()
         self._listening = await asyncio.get_running_loop().create_server(
-            self._connect, host, port, reuse_port=reuse_port or None, backlog=1024
+            self._meet, host, port, reuse_port=reuse_port or None, backlog=1024
         )
+
+    def _meet(self) -> asyncio.Protocol:
+        return self._connect() if self._serve is None else Front(self._serve, self._connect, self._fronts)
 
     def _connect(self) -> "_Connection":
         assert self._runner.server is not None  # noqa: S101 - it is set up
@@ -51,7 +59,14 @@ class Listener:
     async def close(self) -> None:
         """Stop, and end what is left."""
         await self.stop()
+        await self._close_fronts()
         await self._runner.cleanup()
+
+    async def _close_fronts(self) -> None:
+        if serving := [front.serving for front in self._fronts if front.serving]:
+            await asyncio.wait(serving, timeout=_GRACE)
+        for front in tuple(self._fronts):
+            front.close()
 
 
 class _Connection(web.RequestHandler):

@@ -24,7 +24,7 @@ from notifications.adapters.http.answers import (
     ReadAllAnswer,
     RoomAcceptedAnswer,
 )
-from notifications.adapters.http.authentication import Verify, authenticate
+from notifications.adapters.http.authentication import Verify, authenticate, identify
 from notifications.adapters.http.bodies import (
     ManyBody,
     OneBody,
@@ -96,11 +96,16 @@ class NotificationsApi:
     )
     async def create(self, request: web.Request) -> web.Response:
         """Accept a notification; 201 means that it is committed."""
-        principal = authenticate(request, self.verify)
+        authorization = request.headers.get("Authorization", "")
+        accepted = await self.accept(authorization, request.headers.get("Idempotency-Key"), await request.read())
+        return web.json_bytes_response(accepted, dumps=msgspec.json.encode, status=201)
+
+    async def accept(self, authorization: str, key: str | None, raw: bytes) -> AcceptedAnswer | RoomAcceptedAnswer:
+        """Return when a notification is committed. Raises what POST refuses it for."""
+        principal = identify(authorization, self.verify)
         require_producer(principal)
         self.admit(principal.owner.tenant, 1)
-        submission = self._submission(principal, await request.read(), _key(request))
-        return web.json_bytes_response(await self._accept(submission), dumps=msgspec.json.encode, status=201)
+        return await self._accept(self._submission(principal, raw, _checked(key)))
 
     @Operation(
         Caller.PRODUCER, {200: BulkAnswer}, body=ManyBody, parameters=(IDEMPOTENCY_KEY,), refusals=(RateLimited,)
@@ -109,7 +114,7 @@ class NotificationsApi:
         """Accept up to 100 notifications, each by itself: the answer says of each what POST would have said of it."""
         principal = authenticate(request, self.verify)
         require_producer(principal)
-        key = _key(request)
+        key = _checked(request.headers.get("Idempotency-Key"))
         bodies = read_many(await request.read())
         self.admit(principal.owner.tenant, len(bodies))
         answers = await asyncio.gather(
@@ -215,8 +220,7 @@ class NotificationsApi:
         )
 
 
-def _key(request: web.Request) -> str | None:
-    key = request.headers.get("Idempotency-Key")
+def _checked(key: str | None) -> str | None:
     if key is not None and not check_text(key, "Idempotency-Key", limits.MAX_IDEMPOTENCY_KEY):
         raise Invalid("Idempotency-Key is empty")
     return key

@@ -76,18 +76,22 @@ async def report_problems(request: web.Request, handler: Handler) -> web.StreamR
     """Turn errors into problems; only what we did not foresee is logged with a traceback."""
     try:
         return await handler(request)
-    except errors.Refused as error:
-        log_refusal(_log, error, path=_name_path(request), method=request.method)
-        return problem_of(error)
-    except errors.Unavailable as error:
-        return problem_of(error)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _library_problem(error)
-    except Exception:
-        _log.exception("a request failed", extra={"path": _name_path(request), "method": request.method})
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "UNAVAILABLE", "the server failed to do this")
+    except Exception as error:
+        return report(error, _name_path(request), request.method)
+
+
+def report(error: Exception, path: str | None, method: str) -> web.Response:
+    """Return the problem that tells of an error, and tell the log what it should know."""
+    if isinstance(error, errors.Refused):
+        log_refusal(_log, error, path=path, method=method)
+    if isinstance(error, errors.Refused | errors.Unavailable):
+        return problem_of(error)
+    _log.error("a request failed", exc_info=error, extra={"path": path, "method": method})
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "UNAVAILABLE", "the server failed to do this")
 
 
 def _name_path(request: web.Request) -> str | None:
