@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from typing import Any
 
 from aiohttp import web
@@ -17,7 +18,8 @@ def find_apis() -> Iterator[type[Any]]:
     for found in pkgutil.iter_modules(http.__path__):
         module = importlib.import_module(f"{http.__name__}.{found.name}")
         for value in vars(module).values():
-            if inspect.isclass(value) and value.__module__ == module.__name__ and value.__name__.endswith("Api"):
+            is_its_own = inspect.isclass(value) and value.__module__ == module.__name__
+            if is_its_own and is_dataclass(value) and value.__name__.endswith("Api"):
                 yield value
 
 

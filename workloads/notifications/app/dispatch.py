@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from notifications.app.groups import Groups
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
-from notifications.domain.jobs import Job, Outcome, Status, find_poison
-from notifications.domain.limits import EVENTS_AT_ONCE
+from notifications.domain.jobs import Channel, Job, Outcome, Status, find_poison
+from notifications.domain.limits import EVENTS_AT_ONCE, SETTLE_AFTER
 from notifications.ports.bus import InboxBus
 from notifications.ports.queue import Delivery
 from notifications.ports.store import OutboxStore
@@ -40,15 +40,20 @@ class WebsocketDispatcher:
 
 
 class Ledger:
-    """Writes outcomes down, those of one moment together."""
+    """Writes outcomes down, those of one moment together.
+
+    A mail that was sent must not stay unwritten; what a socket is shown twice its client knows already.
+    """
 
     def __init__(self, outbox: OutboxStore) -> None:
         self._outbox = outbox
-        self._outcomes = Groups(self._settle, EVENTS_AT_ONCE)
+        self._sent = Groups(self._settle, EVENTS_AT_ONCE)
+        self._shown = Groups(self._settle, EVENTS_AT_ONCE, SETTLE_AFTER)
 
     async def settle(self, outcome: Outcome) -> None:
         """Return when an outcome is committed. Raises Unavailable."""
-        await self._outcomes.ask(outcome)
+        outcomes = self._shown if outcome.job.channel is Channel.WEBSOCKET else self._sent
+        await outcomes.ask(outcome)
 
     async def _settle(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
         await self._outbox.settle(outcomes)

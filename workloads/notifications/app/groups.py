@@ -1,4 +1,4 @@
-"""Single questions asked in groups: what comes while one is under way is asked together next. No timed window."""
+"""Single questions asked in groups: what comes while one is under way is asked together next."""
 
 import asyncio
 import logging
@@ -15,11 +15,15 @@ _A = TypeVar("_A")
 
 
 class Groups(Generic[_Q, _A]):
-    """`ask` answers up to `most` questions, one answer each, in the same order, or fails for all of them."""
+    """`ask` answers up to `most` questions, one answer each, in the same order, or fails for all of them.
 
-    def __init__(self, ask: Callable[[Sequence[_Q]], Awaitable[Sequence[_A]]], most: int) -> None:
+    `pause`: seconds in which a group that is not full may grow, for questions whose answer nobody waits for.
+    """
+
+    def __init__(self, ask: Callable[[Sequence[_Q]], Awaitable[Sequence[_A]]], most: int, pause: float = 0.0) -> None:
         self._ask = ask
         self._most = most
+        self._pause = pause
         self._tasks = Tasks()
         self._waiting: deque[tuple[_Q, asyncio.Future[_A]]] = deque()
         self._is_asking = False
@@ -36,6 +40,8 @@ class Groups(Generic[_Q, _A]):
     async def _ask_all(self) -> None:
         try:
             while self._waiting:
+                if self._pause and len(self._waiting) < self._most:
+                    await asyncio.sleep(self._pause)
                 await self._ask_group([self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))])
         finally:
             self._is_asking = False
