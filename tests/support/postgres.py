@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.account import dropped, give_away
 from tests.support.ports import free_port
+from tests.support.process_table import find_children, is_alive
 from tests.support.secret import write_secret
 from tests.support.waiting import eventually_sync
 
@@ -85,8 +86,13 @@ class Postgres:
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """Kill the server as the kernel would: nothing is written out, commits in flight are cut."""
+        """Kill the server as the kernel would: nothing is written out, commits in flight are cut.
+
+        Its sessions notice a moment later, and until then may answer once more, so this waits for them.
+        """
+        sessions = find_children(self._process.pid) if self._process else []
         self._end(signal.SIGKILL)
+        eventually_sync(lambda: not any(map(is_alive, sessions)), within=30, what="the end of PostgreSQL's sessions")
 
     def execute(self, sql: str, database: str = "postgres") -> str:
         """Run `sql` through psql and return what it prints, without headers and padding."""

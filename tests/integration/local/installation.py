@@ -160,14 +160,6 @@ class Run:
         self.complaints = (await complaints).decode()
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def _environment(installation: Installation) -> dict[str, str]:
     operator = Path(notification_operator.__file__).parents[1]
     packages = (*installation.packages, operator, Path(sysconfig.get_path("purelib")))

@@ -8,9 +8,10 @@ import pytest
 
 from tests.support.account import dropped, give_away
 from tests.support.ports import free_port
+from tests.support.process_table import is_alive
 from tests.support.waiting import eventually
 
-from .installation import Installation, Run, is_alive
+from .installation import Installation, Run
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="only Linux tells a process that its parent has died")

@@ -4,9 +4,10 @@ import os
 import signal
 import socket
 
+from tests.support.process_table import is_alive
 from tests.support.waiting import eventually
 
-from .installation import Installation, Run, is_alive
+from .installation import Installation, Run
 
 
 async def test_a_dead_worker_is_restarted_with_backoff(installation: Installation) -> None:

@@ -11,9 +11,10 @@ import pytest
 import pytest_asyncio
 
 from tests.support.ports import is_listening
+from tests.support.process_table import is_alive
 from tests.support.waiting import eventually
 
-from .installation import Run, install, is_alive
+from .installation import Run, install
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

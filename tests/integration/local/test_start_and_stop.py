@@ -3,9 +3,10 @@
 import signal
 import time
 
+from tests.support.process_table import is_alive
 from tests.support.waiting import eventually
 
-from .installation import Installation, Run, is_alive
+from .installation import Installation, Run
 
 
 async def test_ctrl_c_drains_and_leaves_no_process(installation: Installation) -> None:
