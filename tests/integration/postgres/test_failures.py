@@ -272,3 +272,19 @@ def _is_lost(connection: Connection) -> bool:
         return connection.is_closed()
     except asyncpg.InterfaceError:
         return True
+
+
+async def test_a_plan_from_when_its_tables_were_empty_is_made_again(
+    inbox_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.adapters.postgres.pool.PLAN_LIFETIME", 1)
+    pool = await open_pool(inbox_database, 1, 1)
+    prepared = "SELECT prepare_time FROM pg_prepared_statements WHERE statement LIKE 'SELECT prepare_time%'"
+    (first,) = await pool.read(prepared)
+
+    async def is_made_again() -> bool:
+        (now,) = await pool.read(prepared)
+        return bool(now["prepare_time"] > first["prepare_time"])
+
+    await eventually(is_made_again, what="another plan")
+    await pool.close()

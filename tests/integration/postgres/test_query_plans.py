@@ -1,7 +1,6 @@
 """What runs often finds its rows by an index, whether PostgreSQL plans with the arguments or without them."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,6 @@ from notifications.adapters.postgres import (
     submissions,
     templates,
 )
-from notifications.adapters.postgres.pool import SESSION
 from notifications.domain.ids import uuid7
 from notifications.domain.jobs import LANES, Channel
 from notifications.domain.limits import LIFTED_KEPT
@@ -213,10 +211,6 @@ QUERIES = {
 }
 
 
-# What runs for every notification
-HOT = ("wishes", "mark delivered", "mark published", "mark swept", "events", "errands", "settle")
-
-
 @pytest.fixture(scope="module")
 def full_database(postgres: Postgres) -> Iterator[str]:
     """A database with enough rows that PostgreSQL has to choose."""
@@ -239,31 +233,6 @@ async def test_a_query_with_arguments_uses_its_indexes(full_database: str, name:
 def test_a_query_without_arguments_uses_its_indexes(postgres: Postgres, full_database: str, name: str) -> None:
     plan = postgres.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {QUERIES[name].sql}", _name(full_database))
     _expect_indexes(plan, QUERIES[name])
-
-
-@pytest.fixture(scope="module")
-def empty_database(postgres: Postgres) -> Iterator[str]:
-    """A database in which nothing was ever stored or analysed."""
-    uri = create_inbox_database(postgres)
-    yield uri
-    postgres.drop_database(uri)
-
-
-@pytest.mark.parametrize("name", HOT)
-def test_a_plan_from_when_all_was_empty_looks_for_each_row_by_an_index(
-    postgres: Postgres, empty_database: str, name: str
-) -> None:
-    """Plans are kept: such a one must do until the table is analysed, when thousands were stored."""
-    session = "; ".join(f"SET {setting} = '{value}'" for setting, value in SESSION.items() if "enable" in setting)
-    plan = postgres.execute(
-        f"{session}; EXPLAIN (GENERIC_PLAN, FORMAT JSON) {QUERIES[name].sql}", _name(empty_database)
-    )
-    nodes = _nodes(json.loads(plan)[0]["Plan"])
-    scans = [node for node in nodes if node["Node Type"] in {"Seq Scan", "Index Scan", "Index Only Scan"}]
-    found = {scan["Relation Name"]: scan.get("Index Cond", "") for scan in scans}
-    looked_up = {table: condition for table, condition in found.items() if table not in MAY_BE_SCANNED}
-    assert looked_up
-    assert all(re.search(r"\b(\w*id|tenant)\b.* = ", condition) for condition in looked_up.values()), looked_up
 
 
 async def test_an_id_is_searched_only_in_its_month(full_database: str) -> None:

@@ -26,6 +26,9 @@ CLOSE_TIMEOUT: Final = 5.0
 ATTEMPTS: Final = 3
 # asyncpg replaces a connection after this many queries; its default of 50,000 is a few seconds of work here
 MAX_QUERIES: Final = 10_000_000
+# In seconds. A plan that was made while its tables were empty, as they are at first and at every beginning of a month,
+# reads them whole; by itself it is made again only when they are analysed, which is minutes later
+PLAN_LIFETIME: Final = 10
 
 SESSION: Final = {
     "statement_timeout": "4s",
@@ -37,11 +40,6 @@ SESSION: Final = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "20000",
     "jit": "off",
-    # A plan is kept from when its tables were empty, as they are in the first minute and of every month: without these
-    # it reads them whole until somebody analyses them. All that is asked here is found by an index, row by row
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
 }
 
 _NO_CONNECTION = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -113,6 +111,7 @@ async def open_pool(uri: str, minimum: int, maximum: int, name: str = "notificat
         min_size=minimum,
         max_size=maximum,
         max_queries=MAX_QUERIES,
+        max_cached_statement_lifetime=PLAN_LIFETIME,
         timeout=CONNECT_TIMEOUT,
         command_timeout=COMMAND_TIMEOUT,
         server_settings={**SESSION, "application_name": name},
