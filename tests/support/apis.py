@@ -18,8 +18,9 @@ def find_apis() -> Iterator[type[Any]]:
     for found in pkgutil.iter_modules(http.__path__):
         module = importlib.import_module(f"{http.__name__}.{found.name}")
         for value in vars(module).values():
-            is_its_own = inspect.isclass(value) and value.__module__ == module.__name__
-            if is_its_own and is_dataclass(value) and value.__name__.endswith("Api"):
+            if not inspect.isclass(value) or not value.__name__.endswith("Api"):
+                continue
+            if is_dataclass(value) and value.__module__ == module.__name__:
                 yield value
 
 
