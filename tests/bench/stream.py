@@ -117,6 +117,11 @@ class Producer(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._stream.idle.append(self)
 
+    def connection_lost(self, error: Exception | None) -> None:
+        """A gateway closes what was idle for half a minute; others carry on."""
+        if self in self._stream.idle:
+            self._stream.idle.remove(self)
+
     def send(self, request: bytes) -> None:
         self._transport.write(request)
 
