@@ -12,7 +12,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from notifications.domain.limits import IDLE_TIMEOUT
 
-_BEGINNING: Final = b"POST /api/notifications HTTP/1.1\r\n"
+PATH: Final = "/api/notifications"
+_BEGINNING: Final = f"POST {PATH} HTTP/1.1\r\n".encode()
 # What aiohttp takes, so that the two never differ in what is too much
 _LONGEST_HEAD: Final = 8190
 # What comes whole is seldom longer; a long body is also long to read
@@ -121,11 +122,10 @@ class Front(asyncio.Protocol):
     def _go_on(self) -> None:
         if self.serving is not None or self._is_choked or self._transport.is_closing():
             return
-        if self._behind:
-            behind, self._behind = self._behind, b""
+        behind, self._behind = self._behind, b""
+        self._transport.resume_reading()  # first: whoever takes what is behind may want to read no more
+        if behind:
             self.data_received(behind)
-        if not self._behind:
-            self._transport.resume_reading()
 
     def _hand_over(self, data: bytes) -> None:
         self._forget()

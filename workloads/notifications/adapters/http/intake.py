@@ -1,4 +1,4 @@
-"""Answers of the front: those of `POST /api/notifications`, byte for byte what aiohttp would send."""
+"""Answers of the front: to `POST /api/notifications` what aiohttp would send, but for its name."""
 
 import time
 from collections.abc import Mapping
@@ -10,12 +10,11 @@ from wsgiref.handlers import format_date_time
 import msgspec
 from aiohttp import web
 
-from notifications.adapters.http.front import Posted
+from notifications.adapters.http.front import PATH, Posted
 from notifications.adapters.http.headers import UNLESS_SAID
 from notifications.adapters.http.notifications import NotificationsApi
 from notifications.adapters.http.problems import report
 
-_PATH = "/api/notifications"
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -31,7 +30,7 @@ class Intake:
         try:
             accepted = await self.api.accept(authorization or "", key, posted.body)
         except Exception as error:
-            return _render_response(report(error, _PATH, "POST"))
+            return _render_response(report(error, PATH, "POST"))
         return _render(HTTPStatus.CREATED, _JSON, msgspec.json.encode(accepted))
 
 

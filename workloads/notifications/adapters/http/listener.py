@@ -12,9 +12,9 @@ from notifications.adapters.http.front import Front, Serve
 from notifications.adapters.http.problems import problem
 from notifications.domain.limits import IDLE_TIMEOUT
 
-_GRACE = 2.0
-
 __all__ = ["AbstractRouteDef", "Api", "Listener"]
+
+_GRACE = 2.0
 
 
 class Api(Protocol):

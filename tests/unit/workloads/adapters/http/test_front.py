@@ -209,6 +209,20 @@ async def test_nothing_is_taken_from_a_client_that_does_not_read_its_answers(ser
     front.connection_lost(None)
 
 
+async def test_the_library_may_stop_reading_when_it_is_handed_what_came_too_early(served: Served) -> None:
+    transport, library = Mock(spec=asyncio.Transport), Mock()
+    transport.is_closing.return_value = False
+    library.return_value.data_received.side_effect = lambda _: transport.pause_reading()
+    front = Front(served.serve, library, set())
+    front.connection_made(transport)
+    front.data_received(PLAIN)
+    front.data_received(b"GET / HTTP/1.1\r\n" * 1_000)
+    assert front.serving is not None
+    await front.serving
+    transport.set_protocol.assert_called_once_with(library())
+    assert [name for name, _, _ in transport.method_calls if name.endswith("_reading")][-1] == "pause_reading"
+
+
 async def test_an_answer_to_a_connection_that_is_gone_is_dropped(served: Served) -> None:
     transport, all = Mock(spec=asyncio.Transport), set[Front]()
     front = Front(served.serve, Mock(), all)
