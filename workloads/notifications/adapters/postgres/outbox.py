@@ -27,17 +27,11 @@ AS a(notification_id, channel, tenant, recipient, turn)
 # A row that somebody holds is being published again or settled: both know better than this
 MARK_PUBLISHED: Final = f"""
 WITH asked AS ({ASKED}), free AS (
-    SELECT held.*
-    FROM asked a
-    CROSS JOIN LATERAL (
-        SELECT notification_id, channel, published_at
-        FROM outbox o
-        WHERE (o.notification_id, o.channel, o.tenant, o.recipient, o.turn)
-            = (a.notification_id, a.channel, a.tenant, a.recipient, a.turn)
-        OFFSET 0
-        FOR UPDATE SKIP LOCKED
-    ) held
+    SELECT notification_id, channel
+    FROM outbox
+    JOIN asked USING (notification_id, channel, tenant, recipient, turn)
     WHERE published_at IS NULL
+    FOR UPDATE OF outbox SKIP LOCKED
 )
 UPDATE outbox o
 SET published_at = now()
