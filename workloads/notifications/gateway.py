@@ -10,6 +10,8 @@ from notifications.adapters.http.application import build_application
 from notifications.adapters.http.dead_letters import DeadLettersApi
 from notifications.adapters.http.demo import demo_routes
 from notifications.adapters.http.devices import DevicesApi
+from notifications.adapters.http.front import Shortcuts
+from notifications.adapters.http.headers import UNLESS_SAID
 from notifications.adapters.http.intake import Intake
 from notifications.adapters.http.listener import AbstractRouteDef, Api, Listener
 from notifications.adapters.http.management import Load, Management, Readiness
@@ -45,6 +47,7 @@ from notifications.adapters.postgres.submissions import PostgresSubmissions
 from notifications.adapters.postgres.templates import PostgresTemplates
 from notifications.adapters.prometheus.metrics import Metrics
 from notifications.adapters.prometheus.process import ProcessGauge
+from notifications.adapters.socketio.entrance import Entrance
 from notifications.adapters.socketio.events import ClientEvents
 from notifications.adapters.socketio.forward import Forwarder
 from notifications.adapters.socketio.server import SocketServer
@@ -109,6 +112,7 @@ class Gateway:
     fleet: Fleet
     marks: DeliveryMarks
     server: SocketServer
+    entrance: Entrance
     depth: Depth
     revocations: Revocations
     routes: list[AbstractRouteDef]
@@ -185,6 +189,7 @@ def build_gateway(
     depth = Depth(outbox)
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
     server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, telemetry).serve, telemetry)
+    entrance = server.open_entrance(UNLESS_SAID, config.cors.origins)
     to_rooms = PostgresRoomRequests(pool, digest)
     engine = SandboxEngine()
     life.on_exit(engine.close)
@@ -208,11 +213,12 @@ def build_gateway(
         fleet=fleet,
         marks=marks,
         server=server,
+        entrance=entrance,
         depth=depth,
         revocations=revocations,
         routes=[route for api in apis for route in api.routes()],
         intake=Intake(notifications),
-        forwarder=Forwarder(arguments.id, fleet.address_of, server.handle_request),
+        forwarder=Forwarder(arguments.id, fleet.address_of, entrance.handle),
     )
 
 
@@ -227,7 +233,7 @@ def start_loops(life: Life, gateway: Gateway) -> None:
     life.keep(gateway.marks.run(), "delivery marks")
     life.keep(gateway.hub.watch.run(gateway.hub.owners), "position watch")
     life.keep(keep_sessions(gateway.hub, now), "session upkeep")
-    life.keep(gateway.server.run(), "connect timeout")
+    life.keep(gateway.server.run(), "deadlines of sockets")
     life.keep(gateway.revocations.run(), "revocations")
     life.keep(gateway.depth.run(), "queue depth")
 
@@ -241,7 +247,7 @@ async def open_doors(
         return not gateway.server.closing and gateway.server.connections < config.connection_limit
 
     if arguments.internal_port:
-        internal = build_application([], gateway.server.handle_request, may_open)
+        internal = build_application([], gateway.entrance.handle, may_open)
         await open_listener(life, Listener(internal), arguments.host, arguments.internal_port)
     routes = [*gateway.routes, *Reference(gateway.routes).routes()]
     if config.demo:
@@ -252,10 +258,15 @@ async def open_doors(
     public = build_application(routes, gateway.forwarder.handle, may_open, config.cors.origins)
     if tracer:
         public.middlewares.insert(0, trace_accepting(tracer))
-    gateway.server.accept_pages_of(config.cors.origins)
+
+    def take(data: bytes, transport: asyncio.Transport) -> bool:
+        return may_open() and gateway.entrance.take(data, transport)
+
     # Only aiohttp's requests are traced
-    listener = Listener(public, None if tracer else gateway.intake.serve)
-    return await open_listener(life, listener, arguments.host, arguments.port, reuse_port=arguments.reuse_port)
+    listener = Listener(public, Shortcuts(None if tracer else gateway.intake.serve, take))
+    await open_listener(life, listener, arguments.host, arguments.port, reuse_port=arguments.reuse_port)
+    life.on_exit(gateway.server.close)  # before the listeners do, which would wait for polls
+    return listener
 
 
 def watch_replica(replica: Replica, metrics: Metrics) -> None:

@@ -82,17 +82,6 @@ class Offender:
             yield reader, writer
 
 
-def frame(opcode: int, payload: bytes, *, fin: int = 0x80, mask: int = 0x80, reserved: int = 0) -> bytes:
-    """A websocket frame; the mask is four zeros, which changes nothing."""
-    if len(payload) < 126:
-        length = bytes([mask | len(payload)])
-    elif len(payload) < 65536:
-        length = bytes([mask | 126]) + len(payload).to_bytes(2, "big")
-    else:
-        length = bytes([mask | 127]) + len(payload).to_bytes(8, "big")
-    return bytes([fin | reserved | opcode]) + length + (bytes(4) if mask else b"") + payload
-
-
 async def settle(device: Device) -> None:
     """Return when the gateway has dealt with everything that the device sent: it answers, or has hung up."""
     try:

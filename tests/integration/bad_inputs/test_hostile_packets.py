@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from tests.integration.bad_inputs.offender import Offender, count_refusals, frame, settle
+from tests.integration.bad_inputs.offender import Offender, count_refusals, settle
+from tests.support.frames import frame
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

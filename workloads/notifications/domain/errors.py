@@ -3,6 +3,7 @@
 NotificationsError
 ├── Refused                 the caller's fault; carries a code of the public contract
 │   ├── Invalid             INVALID            the request cannot be understood
+│   │   ├── BrokenFrame     INVALID            a websocket carries what RFC 6455 forbids, or what is not taken
 │   │   ├── KeyReused       INVALID            an Idempotency-Key came back with another body
 │   │   └── BrokenTemplate  INVALID            a template does not compile, or fails with these values
 │   │       └── Exhausting  INVALID            it used up the time or memory that it may have
@@ -44,6 +45,14 @@ class Refused(NotificationsError):
 
 class Invalid(Refused):
     """The request cannot be understood; the message names the field."""
+
+
+class BrokenFrame(Invalid):
+    """The bytes on a websocket are none that RFC 6455 allows, or too many. `close_code` is what it says to answer."""
+
+    def __init__(self, message: str, close_code: int) -> None:
+        super().__init__(message)
+        self.close_code = close_code
 
 
 class KeyReused(Invalid):

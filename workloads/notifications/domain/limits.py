@@ -131,6 +131,8 @@ REPLICA_TIMEOUT: Final = 1.0
 # Sockets
 PING_INTERVAL: Final = 25.0
 PING_TIMEOUT: Final = 60.0
+# As long as the websocket of a polling client may take to take over
+UPGRADE_TIMEOUT: Final = 10.0
 # As long as a stock client waits for its handshake: a gateway that is late must not punish the client for it
 CONNECT_TIMEOUT: Final = 20.0
 OUTBOUND_CAP: Final = 1024 * 1024

@@ -1,11 +1,13 @@
 """What a connection to the public port meets first.
 
-It serves the one request that producers send by the thousand, a notification that came whole, and hands a connection
-that asks for anything else to aiohttp for good. docs/adr/0007 says what that saves.
+It serves the one request that producers send by the thousand, a notification that came whole, lets whoever serves
+websockets take those that it would take, and hands a connection that asks for anything else to aiohttp for good.
+docs/adr/0007 and 0009 say what that saves.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -64,12 +66,28 @@ class Posted:
 Serve = Callable[[Posted], Awaitable[bytes]]
 """Returns the whole answer; raises nothing."""
 
+Take = Callable[[bytes, asyncio.Transport], bool]
+"""Takes a transport over for good, and what came on it; False, with nothing done, if it would rather not."""
+
+
+def take_none(data: bytes, transport: asyncio.Transport) -> bool:
+    """Leave every connection to the library."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """What is done without the library. Without `serve` it answers every request."""
+
+    serve: Serve | None = None
+    take: Take = take_none
+
 
 class Front(asyncio.Protocol):
     """One connection, until it is handed over to a protocol that `library` makes. It is in `all` meanwhile."""
 
-    def __init__(self, serve: Serve, library: Callable[[], asyncio.Protocol], all: "set[Front]") -> None:
-        self._serve = serve
+    def __init__(self, shortcuts: Shortcuts, library: Callable[[], asyncio.Protocol], all: "set[Front]") -> None:
+        self._serve, self._take = shortcuts.serve, shortcuts.take
         self._library = library
         self._all = all
         self._loop = asyncio.get_running_loop()
@@ -93,8 +111,10 @@ class Front(asyncio.Protocol):
         if self.serving is not None or self._is_choked:
             self._behind += data
             self._transport.pause_reading()
-        elif posted := read_posted(data):
-            self.serving = self._loop.create_task(self._answer(posted))
+        elif self._serve is not None and (posted := read_posted(data)):
+            self.serving = self._loop.create_task(self._answer(self._serve, posted))
+        elif self._take(data, self._transport):
+            self._forget()
         else:
             self._hand_over(data)
 
@@ -112,8 +132,8 @@ class Front(asyncio.Protocol):
         """End the connection when what was written is sent."""
         self._transport.close()
 
-    async def _answer(self, posted: Posted) -> None:
-        answer = await self._serve(posted)
+    async def _answer(self, serve: Serve, posted: Posted) -> None:
+        answer = await serve(posted)
         self.serving, self._active = None, self._loop.time()
         if not self._transport.is_closing():
             self._transport.write(answer)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from aiohttp import web
 from aiohttp.web import AbstractRouteDef
 
-from notifications.adapters.http.front import Front, Serve
+from notifications.adapters.http.front import Front, Shortcuts
 from notifications.adapters.http.problems import problem
 from notifications.domain.limits import IDLE_TIMEOUT
 
@@ -26,10 +26,10 @@ class Api(Protocol):
 
 
 class Listener:
-    """One address that an application is served on. `serve` is for what the front need not hand to it."""
+    """One address that an application is served on, but for what `shortcuts` serve or take."""
 
-    def __init__(self, app: web.Application, serve: Serve | None = None) -> None:
-        self._serve = serve
+    def __init__(self, app: web.Application, shortcuts: Shortcuts | None = None) -> None:
+        self._shortcuts = shortcuts
         self._fronts: set[Front] = set()
         self._runner = web.AppRunner(app, shutdown_timeout=_GRACE)
         # Also the only bound that aiohttp has for a head that never ends
@@ -44,7 +44,9 @@ class Listener:
         )
 
     def _meet(self) -> asyncio.Protocol:
-        return self._connect() if self._serve is None else Front(self._serve, self._connect, self._fronts)
+        if self._shortcuts is None:
+            return self._connect()
+        return Front(self._shortcuts, self._connect, self._fronts)
 
     def _connect(self) -> "_Connection":
         assert self._runner.server is not None  # noqa: S101 - it is set up

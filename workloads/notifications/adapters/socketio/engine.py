@@ -1,45 +1,72 @@
-"""The Engine.IO server: ids that name their gateway, bounded queues, the checked driver."""
+"""All Engine.IO connections of a gateway: their ids, which name the gateway, and their deadlines."""
 
+import asyncio
+import json
 import secrets
-from typing import Any
+from typing import Final
 
-import engineio
-from aiohttp import web
+from notifications.adapters.socketio.connection import Application, Carrier, Connection
+from notifications.adapters.socketio.frames import frame
+from notifications.adapters.socketio.wheel import Wheel
+from notifications.app.tasks import Tasks
+from notifications.domain.limits import MAX_PACKET, PING_INTERVAL, PING_TIMEOUT
 
-from notifications.adapters.socketio.driver import DRIVER
-from notifications.adapters.socketio.outbound import OutboundQueue
+_MARK: Final = "~"
+_AT_ONCE: Final = 256
+_TURN: Final = 1.0
 
-_MARK = "~"
 
+class Engine:
+    """Opens connections and keeps them until they have ended."""
 
-class GatewayEngine(engineio.AsyncServer):  # type: ignore[misc]
-    """python-engineio with four of its extension points taken."""
-
-    def __init__(self, *, gateway: str, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, gateway: str, application: Application) -> None:
         self._gateway = gateway
-        self.origins: tuple[str, ...] = ()
-        """Whose pages may connect, besides those of the address that they connect to."""
-        self._async = DRIVER
+        self.application = application
+        self.wheel = Wheel()
+        self.tasks = Tasks()
+        self._connections: dict[str, Connection] = {}
 
-    async def handle_request(self, request: web.Request) -> web.StreamResponse:
-        """Serve a request of a client. A connection that has ended is unknown, which the library only sees in a GET."""
-        connection = self.sockets.get(sid := request.query.get("sid"))
-        if connection is not None and connection.closed:
-            del self.sockets[sid]
-        answer: web.StreamResponse = await super().handle_request(request)
-        return answer
+    def open(self, carrier: Carrier, upgrades: tuple[str, ...] = ()) -> Connection:
+        """Open a connection: its handshake waits to be sent."""
+        connection = Connection(self.make_id(), self, carrier)
+        self._connections[connection.sid] = connection
+        handshake = {
+            "sid": connection.sid,
+            "upgrades": upgrades,
+            "pingTimeout": int(PING_TIMEOUT * 1000),
+            "pingInterval": int(PING_INTERVAL * 1000),
+            "maxPayload": MAX_PACKET,
+        }
+        connection.put(frame(b"0" + json.dumps(handshake, separators=(",", ":")).encode()))
+        self.application.opened(connection)
+        return connection
 
-    def generate_id(self) -> str:
+    def find(self, sid: str) -> Connection | None:
+        """Return a connection that has not ended, or has something left to say."""
+        return self._connections.get(sid)
+
+    def forget(self, connection: Connection) -> None:
+        """Let go of a connection that has ended."""
+        self.wheel.cancel(connection)
+        self._connections.pop(connection.sid, None)
+
+    def make_id(self) -> str:
         """Return an unguessable id that says which gateway holds the connection."""
         return f"{self._gateway}{_MARK}{secrets.token_urlsafe(15)}"
 
-    def _cors_allowed_origins(self, environ: dict[str, Any]) -> list[str]:
-        return [*super()._cors_allowed_origins(environ), *self.origins]
+    async def run(self) -> None:
+        """Let deadlines pass, until cancelled."""
+        while True:
+            await asyncio.sleep(_TURN)
+            for number, _ in enumerate(self.wheel.turn()):
+                if number % _AT_ONCE == _AT_ONCE - 1:
+                    await asyncio.sleep(0)  # thousands may have come in the same second
 
-    def create_queue(self, *_args: object, **_options: object) -> OutboundQueue:
-        """Return the outbound queue of a new connection."""
-        return OutboundQueue()
+    async def close(self) -> None:
+        """End every connection, and what is being served."""
+        for connection in tuple(self._connections.values()):
+            connection.close()
+        await self.tasks.stop()
 
 
 def gateway_of(sid: str) -> str:

@@ -2,51 +2,54 @@
 
 import asyncio
 import json
-from typing import Any
 
-from engineio import packet as engine
-from engineio.packet import Packet
-
-from notifications.adapters.socketio.outbound import OutboundQueue
+from notifications.adapters.socketio.connection import Connection
+from notifications.adapters.socketio.frames import frame
 from notifications.domain.errors import SlowConsumer
-from notifications.domain.limits import SLOW_CONSUMER_GRACE
+from notifications.domain.limits import OUTBOUND_CAP, SLOW_CONSUMER_GRACE
 from notifications.ports.telemetry import Telemetry
 
-_CUT_AFTER = 5.0
+
+class EventFrames:
+    """Makes frames of events. One that goes to many sockets, one after the other, is made once and shared."""
+
+    def __init__(self) -> None:
+        self._event = self._body = ""
+        self._cursor: str | None = None
+        self._frame = b""
+
+    def make(self, event: str, body: str, cursor: str | None) -> bytes:
+        """Return the frame of an event, spliced from text that is JSON already."""
+        if body is not self._body or cursor != self._cursor or event != self._event:
+            tail = f',"{cursor}"]' if cursor else "]"
+            self._frame = frame(f'42["{event}",{body}{tail}'.encode())
+            self._event, self._body, self._cursor = event, body, cursor
+        return self._frame
 
 
 class GatewaySocket:
-    """Composes Socket.IO frames by splicing text that is JSON already."""
+    """One client, under the id that it knows."""
 
-    def __init__(self, id: str, connection: Any, telemetry: Telemetry) -> None:
+    __slots__ = ("_connection", "_frames", "_telemetry", "id", "session")
+
+    def __init__(self, id: str, connection: Connection, frames: EventFrames, telemetry: Telemetry) -> None:
         self.id = id
-        self._telemetry = telemetry
-        self.session: str = connection.sid
+        self.session = connection.sid
         self._connection = connection
-        self._queue: OutboundQueue = connection.queue
-        self._closing: asyncio.Task[None] | None = None
+        self._frames = frames
+        self._telemetry = telemetry
 
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         """Queue an event; False when there is no room or the connection has ended."""
-        if self._queue.full_of_events or self._ended:
+        connection = self._connection
+        if connection.outbox.size > OUTBOUND_CAP or not connection.put(made := self._frames.make(event, body, cursor)):
             return False
-        tail = f',"{cursor}"]' if cursor else "]"
-        frame = f'2["{event}",{body}{tail}'
-        self._put(frame)
-        self._telemetry.sent(event, len(frame.encode()))
+        self._telemetry.sent(event, len(made))
         return True
 
     def acknowledge(self, ack: int, answer: dict[str, object]) -> None:
         """Answer a client's event."""
-        self._put(f"3{ack}[{json.dumps(answer, ensure_ascii=False)}]")
-
-    def accept(self) -> None:
-        """Answer the client's CONNECT."""
-        self._put(f'0{{"sid":"{self.id}"}}')
-
-    def refuse(self, message: str, code: str, namespace: str = "") -> None:
-        """Answer the client's CONNECT with an error; a stock client does not try again by itself."""
-        self._put(f"4{namespace}" + json.dumps({"message": message, "data": {"code": code, "message": message}}))
+        self._connection.send(f"3{ack}[{json.dumps(answer, ensure_ascii=False)}]")
 
     def complain(self, event: str, error: dict[str, object]) -> None:
         """Tell of an event that failed and asked for no acknowledgement."""
@@ -54,42 +57,24 @@ class GatewaySocket:
 
     async def drained(self) -> None:
         """Return when there is room; SlowConsumer if that takes too long or the connection has ended."""
-        if self._ended:
-            raise SlowConsumer("the connection has ended")
-        try:
-            await asyncio.wait_for(self._queue.wait_for_room(), SLOW_CONSUMER_GRACE)
-        except TimeoutError as error:
-            raise SlowConsumer(f"nothing was read for {SLOW_CONSUMER_GRACE:.0f} s") from error
-        if self._ended:
-            raise SlowConsumer("the connection has ended")
+        await wait_for_room(self._connection)
 
     def close(self) -> None:
-        """Flush and close the transport; `release_transport` sees to its end."""
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._connection.close(wait=False), name=f"close {self.id}")
+        """Flush and close the transport."""
+        self._connection.close()
 
     def dismiss(self) -> None:
         """Disconnect for good: a stock client does not come back by itself."""
-        self._put("1")
-        self.close()
-
-    @property
-    def _ended(self) -> bool:
-        return bool(self._connection.closed or self._connection.closing)
-
-    def _put(self, frame: str) -> None:
-        if not self._ended:
-            self._queue.put_nowait(Packet(engine.MESSAGE, data=frame))
+        self._connection.send("1")
+        self._connection.close()
 
 
-def release_transport(connection: Any) -> None:
-    """Let go of a websocket, or end a poll that waits: after a client's farewell the library would hold it for 85 s."""
-    connection.queue.put_nowait(None if connection.upgraded else Packet(engine.NOOP))
-    connection.queue.end()
-    asyncio.get_running_loop().call_later(_CUT_AFTER, _cut, connection)
-
-
-def _cut(connection: Any) -> None:
-    """Cut off a client that has not read what stood before the end."""
-    if (transport := getattr(connection, "transport", None)) is not None:
-        transport.abort()
+async def wait_for_room(connection: Connection) -> None:
+    """Return when there is room for events; SlowConsumer if that takes too long or the connection has ended."""
+    if not connection.ended:
+        try:
+            await asyncio.wait_for(connection.outbox.wait_for_room(), SLOW_CONSUMER_GRACE)
+        except TimeoutError as error:
+            raise SlowConsumer(f"nothing was read for {SLOW_CONSUMER_GRACE:.0f} s") from error
+    if connection.ended:
+        raise SlowConsumer("the connection has ended")

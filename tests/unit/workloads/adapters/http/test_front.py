@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 from aiohttp import web
 
-from notifications.adapters.http.front import Front, Posted, read_posted
+from notifications.adapters.http.front import Front, Posted, Shortcuts, read_posted
 from notifications.adapters.http.listener import Listener
 from tests.support.ports import free_port
 from tests.support.raw import exchange, open_raw
@@ -57,7 +57,7 @@ async def listener(served: Served) -> AsyncIterator[tuple[Listener, str]]:
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
-    listener, port = Listener(app, served.serve), free_port()
+    listener, port = Listener(app, Shortcuts(served.serve)), free_port()
     await listener.open("127.0.0.1", port)
     yield listener, f"http://127.0.0.1:{port}"
     await listener.close()
@@ -134,7 +134,7 @@ async def test_what_comes_in_two_pieces_is_answered_all_the_same(url: str, end: 
 
 async def test_a_head_whose_body_is_yet_to_come_is_handed_over_with_all_that_follows(served: Served) -> None:
     transport, library, all = Mock(spec=asyncio.Transport), Mock(), set[Front]()
-    front = Front(served.serve, library, all)
+    front = Front(Shortcuts(served.serve), library, all)
     front.connection_made(transport)
     front.data_received(PLAIN.removesuffix(BODY))
     transport.set_protocol.assert_called_once_with(library())
@@ -195,7 +195,7 @@ async def test_a_connection_that_asks_for_nothing_is_closed_but_not_while_it_is_
 async def test_nothing_is_taken_from_a_client_that_does_not_read_its_answers(served: Served) -> None:
     transport = Mock(spec=asyncio.Transport)
     transport.is_closing.return_value = False
-    front = Front(served.serve, Mock(), set())
+    front = Front(Shortcuts(served.serve), Mock(), set())
     front.connection_made(transport)
     front.pause_writing()
     front.data_received(PLAIN)
@@ -213,7 +213,7 @@ async def test_the_library_may_stop_reading_when_it_is_handed_what_came_too_earl
     transport, library = Mock(spec=asyncio.Transport), Mock()
     transport.is_closing.return_value = False
     library.return_value.data_received.side_effect = lambda _: transport.pause_reading()
-    front = Front(served.serve, library, set())
+    front = Front(Shortcuts(served.serve), library, set())
     front.connection_made(transport)
     front.data_received(PLAIN)
     front.data_received(b"GET / HTTP/1.1\r\n" * 1_000)
@@ -225,7 +225,7 @@ async def test_the_library_may_stop_reading_when_it_is_handed_what_came_too_earl
 
 async def test_an_answer_to_a_connection_that_is_gone_is_dropped(served: Served) -> None:
     transport, all = Mock(spec=asyncio.Transport), set[Front]()
-    front = Front(served.serve, Mock(), all)
+    front = Front(Shortcuts(served.serve), Mock(), all)
     front.connection_made(transport)
     front.data_received(PLAIN)
     front.connection_lost(None)

@@ -1,0 +1,211 @@
+"""One Engine.IO connection, whatever carries it: what waits for its client, what came from it, and whether it lives."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable
+from enum import Enum, StrEnum
+from typing import Final, Protocol
+
+from notifications.adapters.socketio.frames import frame
+from notifications.adapters.socketio.outbox import Outbox
+from notifications.adapters.socketio.wheel import Wheel
+from notifications.app.tasks import Tasks
+from notifications.domain.limits import CONNECT_TIMEOUT, PING_INTERVAL, PING_TIMEOUT
+
+FAREWELL, PING, PONG, MESSAGE, UPGRADE = "1", "2", "3", "4", "5"
+NOOP: Final = "6"
+ACCEPTED: Final = frozenset("123456")
+"""How packets of a client may begin; those that mean nothing are ignored."""
+
+CUT_AFTER: Final = 5.0
+"""Seconds that a client has to read what stood before the end."""
+
+_MOST_WAITING = 16
+_PING = frame(PING.encode())
+_FAREWELL = frame(FAREWELL.encode())
+_log = logging.getLogger(__name__)
+
+
+class Reason(StrEnum):
+    """Why a connection has ended."""
+
+    SERVER = "server disconnect"
+    CLIENT = "client disconnect"
+    SILENT = "no CONNECT"
+    PING_TIMEOUT = "ping timeout"
+    TRANSPORT_CLOSE = "transport close"
+    TRANSPORT_ERROR = "transport error"
+
+
+class _Phase(Enum):
+    """What the next deadline is for."""
+
+    CONNECT = "its CONNECT"
+    PING = "the next ping"
+    PONG = "the answer to a ping"
+    END = "being forgotten"
+
+
+class Carrier(Protocol):
+    """What brings packets to the client."""
+
+    def wake(self) -> None:
+        """Send what waits in the outbox."""
+        ...
+
+    def finish(self) -> None:
+        """The same for the last time; nothing more will come."""
+        ...
+
+    def pause(self) -> None:
+        """Take no more packets from the client."""
+        ...
+
+    def resume(self) -> None:
+        """Go on with that."""
+        ...
+
+
+class Application(Protocol):
+    """What connections are for."""
+
+    def opened(self, connection: "Connection") -> None:
+        """Take note of a new connection."""
+        ...
+
+    def received(self, connection: "Connection", message: str) -> Awaitable[None]:
+        """Serve a message: one after the other, for each connection."""
+        ...
+
+    def ended(self, connection: "Connection", reason: Reason) -> None:
+        """Take note of the end; called once."""
+        ...
+
+
+class World(Protocol):
+    """What all connections share."""
+
+    application: Application
+    wheel: Wheel
+    tasks: Tasks
+
+    def forget(self, connection: "Connection") -> None:
+        """A connection has nothing more to say."""
+        ...
+
+
+class Connection:
+    """Costs neither a task nor a timer while nothing happens."""
+
+    __slots__ = ("_phase", "_serving", "_waiting", "_world", "carrier", "outbox", "prober", "sid", "slot")
+
+    def __init__(self, sid: str, world: World, carrier: Carrier) -> None:
+        self.sid = sid
+        self.carrier = carrier
+        self.outbox = Outbox()
+        self.prober: Carrier | None = None
+        """The websocket that is about to take over, if there is one."""
+        self.slot: int | None = None
+        self._world = world
+        self._phase = _Phase.CONNECT
+        self._waiting: deque[str] | None = None
+        self._serving: asyncio.Task[None] | None = None
+        world.wheel.set(self, CONNECT_TIMEOUT)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is sent or served."""
+        return self._phase is _Phase.END
+
+    def put(self, whole: bytes) -> bool:
+        """Send a packet that is a frame already. False, and it is not sent, after the end."""
+        if self._phase is _Phase.END:
+            return False
+        if self.outbox.put(whole):
+            self.carrier.wake()
+        return True
+
+    def send(self, message: str) -> None:
+        """Send a message."""
+        self.put(frame(f"4{message}".encode()))
+
+    def settle(self) -> None:
+        """Begin with pings: the client has sent what it had to send first."""
+        self._await(_Phase.PING, PING_INTERVAL)
+
+    def receive(self, packet: str) -> None:
+        """Take a packet of the client, one of ACCEPTED."""
+        if self.ended:
+            return
+        match packet[0]:
+            case "4":
+                self._enqueue(packet[1:])
+            case "3" if self._phase is _Phase.PONG:
+                self._await(_Phase.PING, PING_INTERVAL)
+            case "1":
+                self.end(Reason.CLIENT)
+
+    async def served(self) -> None:
+        """Return when all that was received has been served."""
+        if self._serving is not None:
+            await asyncio.wait([self._serving])
+
+    def close(self, reason: Reason = Reason.SERVER) -> None:
+        """Say farewell and end."""
+        self.put(_FAREWELL)
+        self.end(reason)
+
+    def end(self, reason: Reason) -> None:
+        """Serve and queue nothing more; what waits is still sent. Harmless to repeat."""
+        if self.ended:
+            return
+        self._await(_Phase.END, CUT_AFTER)
+        self.outbox.end()
+        self.carrier.resume()
+        self.carrier.finish()
+        self._world.application.ended(self, reason)
+
+    def take_over(self, carrier: Carrier) -> None:
+        """Go on over another carrier, with all that waits."""
+        former, self.carrier, self.prober = self.carrier, carrier, None
+        former.finish()
+        if self.outbox:
+            carrier.wake()
+
+    def expire(self) -> None:
+        """Do what is due: the wheel calls."""
+        match self._phase:
+            case _Phase.CONNECT:
+                self.close(Reason.SILENT)
+            case _Phase.PING:
+                self.put(_PING)
+                self._await(_Phase.PONG, PING_TIMEOUT)
+            case _Phase.PONG:
+                self.close(Reason.PING_TIMEOUT)
+            case _Phase.END:
+                self._world.forget(self)
+
+    def _await(self, phase: _Phase, seconds: float) -> None:
+        self._phase = phase
+        self._world.wheel.set(self, seconds)
+
+    def _enqueue(self, message: str) -> None:
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting.append(message)
+        if len(self._waiting) > _MOST_WAITING:
+            self.carrier.pause()
+        if self._serving is None:
+            self._serving = self._world.tasks.start(self._serve(), f"serve {self.sid}")
+
+    async def _serve(self) -> None:
+        try:
+            while self._waiting and not self.ended:
+                await self._world.application.received(self, self._waiting.popleft())
+        except Exception:
+            _log.exception("a packet failed")
+            self.close()
+        finally:
+            self._waiting = self._serving = None
+            self.carrier.resume()

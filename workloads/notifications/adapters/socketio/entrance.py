@@ -1,0 +1,134 @@
+"""Where connections come in: requests of Engine.IO, those that aiohttp has read and those that it need not."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+from aiohttp import HttpVersion11, web
+
+from notifications.adapters.socketio import upgrade
+from notifications.adapters.socketio.connection import Connection
+from notifications.adapters.socketio.engine import Engine
+from notifications.adapters.socketio.flush import Flush
+from notifications.adapters.socketio.origin import Origins
+from notifications.adapters.socketio.polling import Poll, answer_poll, take_packets
+from notifications.adapters.socketio.upgrade import Wish
+from notifications.adapters.socketio.websocket import WebSocket
+from notifications.domain.errors import Invalid
+
+_TRANSPORTS: Final = frozenset({"polling", "websocket"})
+_VERSION: Final = "4"
+_METHODS: Final = ("GET", "OPTIONS", "POST")
+
+
+class Entrance:
+    """Lets clients in."""
+
+    def __init__(self, engine: Engine, said: Mapping[str, str], origins: Collection[str]) -> None:
+        self._origins = Origins(frozenset(origins))
+        self._engine = engine
+        self._said = said
+        self._flush = Flush()
+
+    def take(self, data: bytes, transport: asyncio.Transport) -> bool:
+        """Take over a transport on which this came first. False, with nothing done, for all but a good handshake:
+        what is refused, and what is unusual, is left to aiohttp and `handle`.
+        """
+        head = upgrade.read_head(data)
+        if head is None:
+            return False
+        try:
+            wish = upgrade.read_query(head.query)
+            if wish.transport != "websocket":
+                return False
+            connection, proof = self._admit(wish, head.headers), upgrade.accept(head.headers)
+        except Invalid:
+            return False
+        self._begin(transport, connection, proof)
+        return True
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve a request. Raises Invalid and TooLarge."""
+        wish = upgrade.read_query(request.rel_url.raw_query_string)
+        if "Upgrade" in request.headers and not upgrade.asks_to_upgrade(request.headers):
+            raise Invalid("Upgrade without Connection: upgrade")
+        connection = self._admit(wish, request.headers)
+        if wish.transport == "websocket":
+            return self._upgrade(request, connection)
+        answer = await self._serve(request, connection)
+        answer.headers.update(self._origins.share(request.headers, request.method))
+        return answer
+
+    def _admit(self, wish: Wish, headers: Mapping[str, str]) -> Connection | None:
+        """Return the connection that a request belongs to, None for a new one. Raises Invalid."""
+        if wish.is_jsonp:
+            raise Invalid("JSONP is not accepted")
+        if not self._origins.allow(headers):
+            raise Invalid("pages of this origin may not connect")
+        if wish.transport not in _TRANSPORTS:
+            raise Invalid("the transport is neither polling nor websocket")
+        if not wish.sid:
+            if wish.version != _VERSION:
+                raise Invalid(f"EIO must be {_VERSION}: this is no client of Socket.IO 3 or 4")
+            return None
+        connection = self._engine.find(wish.sid)
+        if connection is None:
+            raise Invalid("this connection has ended, or never was")
+        if wish.transport == "websocket" and (connection.ended or not isinstance(connection.carrier, Poll)):
+            raise Invalid("this connection cannot become a websocket, or is one")
+        return connection
+
+    async def _serve(self, request: web.Request, connection: Connection | None) -> web.Response:
+        match request.method:
+            case "OPTIONS":
+                return web.Response(text="OK")
+            case "GET":
+                connection = connection or self._engine.open(Poll(), ("websocket",))
+                return await answer_poll(connection, request)
+            case "POST" if connection is not None:
+                return await take_packets(connection, request)
+            case "POST":
+                raise Invalid("a connection begins with GET")
+        raise web.HTTPMethodNotAllowed(request.method, _METHODS)
+
+    def _upgrade(self, request: web.Request, connection: Connection | None) -> web.StreamResponse:
+        if request.method != "GET" or request.version != HttpVersion11 or request.body_exists:
+            raise Invalid("a websocket begins with GET and HTTP/1.1, and without a body")
+        proof = upgrade.accept(request.headers)
+        transport, behind = _detach(request)
+        self._begin(transport, connection, proof, behind)
+        return web.Response(status=HTTPStatus.SWITCHING_PROTOCOLS)  # never sent: there is no transport for it
+
+    def _begin(
+        self, transport: asyncio.Transport, connection: Connection | None, proof: str, behind: bytes = b""
+    ) -> None:
+        websocket = WebSocket(transport, self._engine.wheel, self._flush)
+        handshake = upgrade.render(proof, self._said)
+        websocket.begin(connection or self._engine.open(websocket), handshake, behind)
+
+
+class _Rest:
+    """Takes from aiohttp what it has read behind a request."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Called by aiohttp, as is the other."""
+        self.data += data
+        return False, b""
+
+    def feed_eof(self) -> None:
+        """Nothing more comes this way."""
+
+
+def _detach(request: web.Request) -> tuple[asyncio.Transport, bytes]:
+    """Take a transport away from aiohttp, to which it is as if the client had hung up; return what it has read, too."""
+    library, rest = request.protocol, _Rest()
+    if library.transport is None:
+        raise Invalid("the client has hung up")
+    library.set_parser(cast(Any, rest))
+    transport, library.transport = library.transport, None
+    library.connection_lost(None)
+    return transport, rest.data
