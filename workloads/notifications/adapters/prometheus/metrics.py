@@ -6,13 +6,13 @@ from uuid import UUID
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from notifications.adapters.prometheus.series import Series
+from notifications.adapters.prometheus.traffic import Traffic
 from notifications.domain.inbox import Change
 from notifications.domain.jobs import Channel, Job, Outcome, Status
 from notifications.domain.submission import Placed
 
 _LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0, 60.0)
 _LIFETIMES = (1.0, 10.0, 60.0, 300.0, 1800.0, 3600.0, 14_400.0, 86_400.0)
-_SIZES = (128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 16_384.0, 65_536.0)
 _JOB = ("queue", "channel")
 
 
@@ -37,11 +37,9 @@ class Metrics:
         self._opened = self._counter("websocket_connections", "Connections accepted.")
         self._lifetime = self._histogram("websocket_connection_duration", "How long connections last.", _LIFETIMES)
         self._stale = self._counter("websocket_stale_connections", "Connections ended for the silence of the client.")
-        self._sent = self._series("websocket_messages_sent", "Events queued for sockets.", "event_type")
         self._received = self._series("websocket_messages_received", "Events received from sockets.", "event_type")
-        self._size = Histogram(
-            "websocket_message_size_bytes", "Events queued for sockets.", buckets=_SIZES, registry=self.registry
-        )
+        self._traffic = Traffic()
+        self.registry.register(self._traffic)
 
     def watch(self, name: str, text: str, read: Callable[[], float], **labels: str) -> None:
         """Add a gauge that is read when it is scraped, or another value of its labels."""
@@ -105,8 +103,7 @@ class Metrics:
 
     def sent(self, event: str, size: int) -> None:
         """Count an event queued for a socket."""
-        self._sent.at(event).inc()
-        self._size.observe(size)
+        self._traffic.count(event, size)
 
     def received(self, event: str) -> None:
         """Count an event from a socket, by a name that we know."""

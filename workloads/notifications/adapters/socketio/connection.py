@@ -98,7 +98,7 @@ class World(Protocol):
 class Connection:
     """Costs neither a task nor a timer while nothing happens."""
 
-    __slots__ = ("_phase", "_serving", "_waiting", "_world", "carrier", "outbox", "prober", "sid", "slot")
+    __slots__ = ("_is_held", "_phase", "_serving", "_waiting", "_world", "carrier", "outbox", "prober", "sid", "slot")
 
     def __init__(self, sid: str, world: World, carrier: Carrier) -> None:
         self.sid = sid
@@ -108,6 +108,7 @@ class Connection:
         """The websocket that is about to take over, if there is one."""
         self.slot: int | None = None
         self._world = world
+        self._is_held = False
         self._phase = _Phase.CONNECT
         self._waiting: deque[str] | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -122,9 +123,19 @@ class Connection:
         """Send a packet that is a frame already. False, and it is not sent, after the end."""
         if self._phase is _Phase.END:
             return False
-        if self.outbox.put(whole):
+        if self.outbox.put(whole) and not self._is_held:
             self.carrier.wake()
         return True
+
+    def hold(self) -> None:
+        """Let what is sent wait for what follows it, until `release`."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Send what waits."""
+        self._is_held = False
+        if self.outbox:
+            self.carrier.wake()
 
     def send(self, message: str) -> None:
         """Send a message."""

@@ -140,8 +140,12 @@ class SocketServer:
             return
         client.socket = socket
         client.connection.settle()
+        client.connection.hold()  # the greeting goes along: one write, or one poll, instead of two
         client.connection.send(f'0{{"sid":"{socket.id}"}}')
-        await self._join(client, arrival)
+        try:
+            await self._join(client, arrival)
+        finally:
+            client.connection.release()
 
     def _admit(self, socket: GatewaySocket, decoded: Packet) -> Arrival:
         auth = read_auth(decoded)

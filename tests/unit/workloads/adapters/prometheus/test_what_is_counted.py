@@ -83,6 +83,18 @@ def test_connections_have_a_lifetime_and_the_silent_ones_are_stale() -> None:
     assert read(metrics, "websocket_stale_connections_total") == 1
 
 
+def test_events_for_sockets_are_counted_by_name_and_by_size() -> None:
+    metrics = Metrics()
+    for event, size in [("notification", 128), ("notification", 129), ("position", 70_000)]:
+        metrics.sent(event, size)
+    assert read(metrics, "websocket_messages_sent_total", event_type="notification") == 2
+    assert read(metrics, "websocket_messages_sent_total", event_type="position") == 1
+    buckets = {"128.0": 1, "256.0": 2, "65536.0": 2, "+Inf": 3}
+    assert {le: read(metrics, "websocket_message_size_bytes_bucket", le=le) for le in buckets} == buckets
+    assert read(metrics, "websocket_message_size_bytes_sum") == 70_257
+    assert read(metrics, "websocket_message_size_bytes_count") == 3
+
+
 def test_a_gauge_may_be_watched_for_several_values_of_its_labels() -> None:
     metrics = Metrics()
     metrics.watch("queue_jobs_active", "Jobs.", lambda: 1.0, queue="high", channel="email")

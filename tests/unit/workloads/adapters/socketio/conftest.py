@@ -43,6 +43,7 @@ class House:
         self.gate = asyncio.Event()
         self.gate.set()
         self.may_open = True
+        self.greeting: tuple[str, ...] = ()
         self.server = SocketServer("gateway-0", self.verify, cast(Any, self), cast(Any, self.serve), Metrics())
 
     @property
@@ -58,6 +59,9 @@ class House:
     async def join(self, arrival: Arrival) -> Session:
         guest = Guest(arrival.socket, arrival.principal)
         self.guests.append(guest)
+        for event in self.greeting:
+            await asyncio.sleep(0)
+            arrival.socket.send(event, "{}")
         return cast(Session, guest)
 
     def leave(self, session: Session) -> None:

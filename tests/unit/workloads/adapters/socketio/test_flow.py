@@ -20,7 +20,7 @@ from notifications.domain.errors import SlowConsumer
 from notifications.domain.limits import OUTBOUND_CAP
 from tests.support.frames import TEXT, UPGRADE, frame, open_frames
 from tests.support.ports import free_port
-from tests.support.transport import WEBSOCKET
+from tests.support.transport import WEBSOCKET, open_polling
 from tests.support.waiting import eventually
 from tests.unit.workloads.adapters.socketio.conftest import House
 
@@ -123,6 +123,27 @@ async def test_a_handshake_and_what_opens_the_connection_are_one_write(house: Ho
     (answer,) = transport.write.call_args.args
     assert answer.startswith(b"HTTP/1.1 101 ")
     assert b'0{"sid":"gateway-0~' in answer
+
+
+async def test_the_answer_to_connect_and_the_greeting_are_one_write(house: House) -> None:
+    house.greeting = "connected", "position"
+    transport, _ = enter(house.server.open_entrance({}))
+    await turn()
+    await turn()
+    _, second = transport.write.call_args_list
+    (written,) = second.args
+    assert written.index(b"40{") < written.index(b'42["connected",{}]') < written.index(b'42["position",{}]')
+
+
+async def test_the_answer_to_connect_and_the_greeting_are_one_poll(house: House) -> None:
+    house.greeting = "connected", "position"
+    async with serving(house) as url, open_polling(url) as polling:
+        poll = asyncio.create_task(polling.receive())
+        await asyncio.sleep(0.02)
+        await polling.send('40{"token":"alice"}')
+        answer, *greeting = await poll
+        assert answer.startswith("40{")
+        assert greeting == ['42["connected",{}]', '42["position",{}]']
 
 
 async def test_an_event_for_many_is_encoded_once(house: House) -> None:
