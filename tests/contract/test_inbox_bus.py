@@ -95,6 +95,25 @@ async def test_the_events_of_one_sender_arrive_in_order(processes: tuple[InboxBu
     assert heard == list(range(2_000))
 
 
+async def test_of_events_offered_at_once_each_has_its_own_answer(
+    processes: tuple[InboxBus, InboxBus, InboxBus],
+) -> None:
+    worker, gateway, _ = processes
+    heard: list[InboxEvent] = []
+    await gateway.subscribe(ALICE, heard.append)
+    offers = [(ALICE, event(1)), (BOB, event(1)), (ALICE, event(2))]
+    assert await worker.offer_each(offers) == [True, False, True]
+    assert heard == [event(1), event(2)]
+
+
+async def test_events_offered_at_once_arrive_in_order(processes: tuple[InboxBus, InboxBus, InboxBus]) -> None:
+    worker, gateway, _ = processes
+    heard: list[int] = []
+    await gateway.subscribe(ALICE, lambda event: heard.append(event.seq))
+    assert await worker.offer_each([(ALICE, event(seq)) for seq in range(500)]) == [True] * 500
+    assert heard == list(range(500))
+
+
 async def test_an_owner_hears_nothing_of_others(processes: tuple[InboxBus, InboxBus, InboxBus]) -> None:
     worker, gateway, _ = processes
     strangers = [

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from notifications.adapters.memory.rooms import MemoryRoomRequests
-from notifications.app import accept, consume, hub, session
+from notifications.app import accept, consume, direct, hub, session
 from notifications.app.accept import Acceptor
 from notifications.app.consume import Consumer, Serve, Settle
 from notifications.app.dispatch import Ledger
@@ -24,13 +24,13 @@ from notifications.app.watch import PositionWatch
 from notifications.domain import cursor, preferences, subjects
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import CommitUnknown, Unavailable
-from notifications.domain.inbox import Head, InboxEvent, Place, place, refuse_recovery
+from notifications.domain.inbox import Head, InboxEvent, Place, created, place, refuse_recovery
 from notifications.domain.jobs import Job, Outcome
 from notifications.domain.limits import RELEASE_EVERY
 from notifications.domain.notification import UserKey
 from notifications.domain.preferences import Show
 from notifications.domain.rooms import Chunk
-from notifications.domain.submission import Accepted, Placed, Submission, jobs_of
+from notifications.domain.submission import Accepted, Committed, Placed, Submission
 from notifications.ports.clock import MakeId
 from notifications.ports.queue import Delivery
 
@@ -77,10 +77,16 @@ def publish_before_commit(patch: pytest.MonkeyPatch) -> None:
     commit = Acceptor._commit
 
     async def publish_and_commit(self: Acceptor, group: list[accept._Request]) -> None:
-        self._relay([job for request in group for job in jobs_of(request.submission)])
+        placed = [tuple(Placed(copy.id, copy.user, 1) for copy in request.submission.copies) for request in group]
+        self._pass_on([Committed(request.submission, copies) for request, copies in zip(group, placed, strict=True)])
         await commit(self, group)
 
     patch.setattr(Acceptor, "_commit", publish_and_commit)
+
+
+def offer_as_the_first(patch: pytest.MonkeyPatch) -> None:
+    """What is offered where it was accepted says that nothing came before it."""
+    patch.setattr(direct, "created", lambda notification, _, trace: created(notification, 0, trace))
 
 
 def go_live_without_reading(patch: pytest.MonkeyPatch) -> None:

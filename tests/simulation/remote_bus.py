@@ -4,7 +4,7 @@ Owners are told apart by the subjects of the domain alone, and events travel pac
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 
@@ -55,11 +55,19 @@ class RemoteInboxBus:
     async def offer(self, owner: UserKey, event: InboxEvent) -> bool:
         return await self._wire.call(Call(self._nats, "offer"), lambda: self._request(owner, event))
 
+    async def offer_each(self, offers: Sequence[tuple[UserKey, InboxEvent]]) -> list[bool | None]:
+        return await self._wire.call(Call(self._nats, "offer"), lambda: self._request_each(offers))
+
     async def tell(self, owner: UserKey, event: InboxEvent) -> None:
         try:
             await self._wire.call(Call(self._nats, "tell"), lambda: self._bus.tell(_address(owner), event))
         except Unavailable:
             return
+
+    async def _request_each(self, offers: Sequence[tuple[UserKey, InboxEvent]]) -> list[bool | None]:
+        requests = (self._request(owner, event) for owner, event in offers)
+        answers = await asyncio.gather(*requests, return_exceptions=True)
+        return [answer if isinstance(answer, bool) else None for answer in answers]
 
     async def _request(self, owner: UserKey, event: InboxEvent) -> bool:
         asked, answered = self._echo.asked, self._echo.answered

@@ -37,6 +37,7 @@ CASES = [
     _case(mutants.settle_nothing_in_an_outage, Verdict.STUCK),
     _case(mutants.mark_before_publishing, Verdict.STUCK),
     _case(mutants.publish_before_commit, Verdict.STUCK, Verdict.LATE),
+    _case(mutants.offer_as_the_first, Verdict.BROKEN_CHAIN, Verdict.LOST),
     _case(mutants.go_live_without_reading, Verdict.LATE),
     _case(mutants.forget_what_arrives_meanwhile, Verdict.LATE),
     _case(mutants.ignore_gaps, Verdict.BROKEN_CHAIN, Verdict.LOST),

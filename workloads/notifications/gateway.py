@@ -56,6 +56,7 @@ from notifications.adapters.templates.engine import SandboxEngine
 from notifications.app.accept import Acceptor
 from notifications.app.admission import Admission, Depth
 from notifications.app.delivered import DeliveryMarks
+from notifications.app.direct import DirectOffers
 from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Hub
@@ -182,7 +183,8 @@ def build_gateway(
     read_state = ReadState(inbox, bus, hub.offer, telemetry)
     outbox = PostgresOutbox(pool)
     relay, digest = Relay(queue, outbox, tasks), config.digest.read()
-    acceptor = Acceptor(PostgresSubmissions(pool, digest), relay.start, telemetry, tasks)
+    offers = DirectOffers(bus, outbox, relay.start, tasks)
+    acceptor = Acceptor(PostgresSubmissions(pool, digest), offers.start, telemetry, tasks)
     address = f"{arguments.advertise or arguments.host}:{arguments.internal_port or arguments.port}"
     loop = asyncio.get_running_loop()
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)

@@ -13,6 +13,7 @@ from notifications.adapters.nats import connection as connection_module
 from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
 from notifications.adapters.nats.connection import OPTIONS
 from notifications.adapters.nats.queue import JetStreamQueue
+from notifications.domain import subjects
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
 from notifications.domain.jobs import Job
@@ -25,6 +26,7 @@ from tests.support.nats import NatsServer
 from tests.support.waiting import eventually
 
 ALICE = UserKey("acme", "alice")
+BOB = UserKey("acme", "bob")
 
 
 def event(seq: int) -> InboxEvent:
@@ -207,6 +209,20 @@ async def test_a_frozen_server_makes_requests_fail_and_loses_nothing_when_it_tha
             await bus.offer(ALICE, event(1))
         assert time.monotonic() - begun < 4
     assert await bus.offer(ALICE, event(2))
+
+
+async def test_of_events_offered_at_once_one_that_nobody_answers_spoils_no_other(
+    private_nats: NatsServer, open_connection: Open
+) -> None:
+    gateway, worker = await open_connection(private_nats, "gateway"), await open_connection(private_nats)
+    await NatsInboxBus(gateway).subscribe(ALICE, print)
+    gateway.listen(subjects.inbox(BOB), print)  # as a gateway that hangs: it hears, and never answers
+    await gateway.flush()
+    bus = NatsInboxBus(worker)
+    assert await bus.offer_each([(BOB, event(1)), (ALICE, event(1))]) == [None, True]
+    await kill(private_nats)
+    with pytest.raises(Unavailable):
+        await bus.offer_each([(BOB, event(2)), (ALICE, event(2))])
 
 
 async def test_a_server_that_stopped_reading_is_left_without_waiting_for_it(

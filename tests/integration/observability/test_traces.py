@@ -57,11 +57,11 @@ def begin(sampled: bool = True) -> tuple[str, str, str]:
     return trace, step, f"00-{trace}-{step}-{'01' if sampled else '00'}"
 
 
-async def test_to_a_socket(watched: Watched) -> None:
+async def test_to_a_socket_through_a_queue(watched: Watched) -> None:
     trace, step, header = begin()
     stack = watched.office.stack
     async with join(stack.internal_url("gateway-0"), stack.token("alice")) as device:
-        answer = await watched.post(header, "websocket")
+        answer = await watched.post(header, "websocket", priority="low")
         await device.expect("notification")
         steps = await watched.gather(trace, "accept", "publish", "serve", "offer", "show")
     parents = {name: span.parent for name, span in steps.items()}
@@ -81,8 +81,26 @@ async def test_to_a_socket(watched: Watched) -> None:
         "notification.id": answer.body["notifications"][0]["id"],
         "tenant": "default",
         "channel": "websocket",
-        "queue": "normal",
+        "queue": "low",
         "state": "sent",
+    }
+
+
+async def test_to_a_socket_without_a_queue(watched: Watched) -> None:
+    trace, _, header = begin()
+    stack = watched.office.stack
+    async with join(stack.internal_url("gateway-0"), stack.token("alice")) as device:
+        answer = await watched.post(header, "websocket")
+        await device.expect("notification")
+        steps = await watched.gather(trace, "accept", "offer", "show")
+    assert {name: span.parent for name, span in steps.items() if name != "accept"} == {
+        "offer": steps["accept"].id,
+        "show": steps["offer"].id,
+    }
+    assert {span.process for span in steps.values()} == {"gateway-0"}
+    assert steps["offer"].facts == {
+        "notification.id": answer.body["notifications"][0]["id"],
+        "tenant": "default",
     }
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from notifications.app.tasks import Tasks
 from notifications.domain import limits
 from notifications.domain.errors import Contended, KeyReused, NotificationsError, Unavailable
-from notifications.domain.jobs import Job
-from notifications.domain.submission import Accepted, Conflict, Submission, jobs_due
+from notifications.domain.submission import Accepted, Committed, Conflict, Submission
 from notifications.ports.rooms import RoomRequestStore
 from notifications.ports.store import SubmissionStore
 from notifications.ports.telemetry import Telemetry
@@ -25,18 +24,22 @@ class _Request:
 
 
 class Acceptor:
-    """Accepts submissions and hands the jobs of the committed ones to `relay`, which must not block."""
+    """Accepts submissions and hands the committed ones to `pass_on`, which must not block."""
 
     def __init__(
-        self, store: SubmissionStore, relay: Callable[[Sequence[Job]], None], telemetry: Telemetry, tasks: Tasks
+        self,
+        store: SubmissionStore,
+        pass_on: Callable[[Sequence[Committed]], None],
+        telemetry: Telemetry,
+        tasks: Tasks,
     ) -> None:
         self._store = store
-        self._relay = relay
+        self._pass_on = pass_on
         self._telemetry = telemetry
         self._tasks = tasks
         self._waiting: deque[_Request] = deque()
         self._copies = 0
-        self._in_flight = 0
+        self._in_flight: list[int] = []
         self._gathering = False
 
     async def accept(self, submission: Submission) -> Accepted:
@@ -50,9 +53,16 @@ class Acceptor:
         return _accepted(await request.answer)
 
     def _start_groups(self) -> None:
-        if self._waiting and not self._gathering and self._in_flight < limits.GROUPS_IN_FLIGHT:
+        if self._waiting and not self._gathering and self._may_start():
             self._gathering = True
             self._tasks.start(self._commit_group(), "group commit")
+
+    def _may_start(self) -> bool:
+        """Whether there is room, and the group would be no smaller than one that it joins.
+
+        Else groups of one and of all others take turns for ever, and nothing is done side by side.
+        """
+        return len(self._in_flight) < limits.GROUPS_IN_FLIGHT and len(self._waiting) >= min(self._in_flight, default=0)
 
     def _take(self) -> list[_Request]:
         group = [self._waiting.popleft()]
@@ -68,13 +78,13 @@ class Acceptor:
     async def _commit_group(self) -> None:
         """Begin with what is there when the loop comes to it: requests that came at once are in one group."""
         self._gathering = False
-        self._in_flight += 1
         group = self._take()
+        self._in_flight.append(len(group))
         self._start_groups()
         try:
             await self._commit(group)
         finally:
-            self._in_flight -= 1
+            self._in_flight.remove(len(group))
             self._start_groups()
 
     async def _commit(self, group: list[_Request]) -> None:
@@ -99,14 +109,14 @@ class Acceptor:
             await self._commit([request])
 
     def _answer(self, group: list[_Request], outcomes: Sequence[Accepted | Conflict]) -> None:
-        jobs: list[Job] = []
+        committed: list[Committed] = []
         for request, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Accepted) and not outcome.replayed:
-                jobs += jobs_due(request.submission, outcome.placed)
+                committed.append(Committed(request.submission, outcome.placed))
                 self._telemetry.created(request.submission.tenant, request.submission.message.type, outcome.placed)
             if not request.answer.done():
                 request.answer.set_result(outcome)
-        self._relay(jobs)
+        self._pass_on(committed)
 
 
 async def accept_room(requests: RoomRequestStore, submission: Submission) -> Accepted:

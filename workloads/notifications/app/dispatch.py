@@ -29,14 +29,20 @@ class WebsocketDispatcher:
         if event is None:
             return Outcome(job, Status.GONE, "expired, or settled before", attempted=False)
         try:
-            taken = await self._bus.offer(job.owner, event)
+            return judge(job, await self._bus.offer(job.owner, event))
         except Unavailable:  # its text names the subject, and with it the recipient
-            return Outcome(job, Status.OFFLINE, "no gateway answered")
-        return Outcome(job, Status.SENT if taken else Status.OFFLINE)
+            return judge(job, None)
 
     async def _read(self, jobs: Sequence[Job]) -> Sequence[InboxEvent | None]:
         events = await self._outbox.events(jobs)
         return [events.get(job) for job in jobs]
+
+
+def judge(job: Job, taken: bool | None) -> Outcome:
+    """Return the outcome of an offer: whether a gateway took it, None when none that was asked answered."""
+    if taken is None:
+        return Outcome(job, Status.OFFLINE, "no gateway answered")
+    return Outcome(job, Status.SENT if taken else Status.OFFLINE)
 
 
 class Ledger:

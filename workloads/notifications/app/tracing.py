@@ -3,7 +3,7 @@
 accept  a gateway serves the request     in the trace that `traceparent` names, or in a new one
 publish the queue takes the job          a job that the request did not publish, such as a swept one, begins a new trace
 serve   a worker has the job in hand     in the trace of the job, as often as it is handed out
-offer   gateways are asked for sockets   within serve
+offer   gateways are asked for sockets   within serve, or within accept
 send    a provider is asked              within serve
 show    a gateway writes to its sockets  within offer
 """
@@ -97,6 +97,18 @@ class TracedBus:
         with self.tracer.span("offer", TRACE.get()) as span:
             return await self.bus.offer(owner, replace(event, trace=span.trace))
 
+    async def offer_each(self, offers: Sequence[tuple[UserKey, InboxEvent]]) -> list[bool | None]:
+        """Offer each event as a step of its trace."""
+        with ExitStack() as spans:
+            steps = [
+                spans.enter_context(self.tracer.span("offer", event.trace, **_describe_event(owner, event)))
+                for owner, event in offers
+            ]
+            traced = [
+                (owner, replace(event, trace=step.trace)) for (owner, event), step in zip(offers, steps, strict=True)
+            ]
+            return await self.bus.offer_each(traced)
+
     async def tell(self, owner: UserKey, event: InboxEvent) -> None:
         """Tell of a change, which has no trace."""
         await self.bus.tell(owner, event)
@@ -134,6 +146,10 @@ class TracedCarrier:
 def trace_ports(queue: WorkQueue, bus: InboxBus, tracer: Tracer | None) -> tuple[WorkQueue, InboxBus]:
     """Return both with their steps traced, or the same if there is no tracer."""
     return (TracedQueue(queue, tracer), TracedBus(bus, tracer)) if tracer else (queue, bus)
+
+
+def _describe_event(owner: UserKey, event: InboxEvent) -> dict[str, str]:
+    return {"notification.id": str(event.shows), "tenant": owner.tenant}
 
 
 def _describe(job: Job) -> dict[str, str]:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Resync
-from notifications.domain.notification import Notification, wire, wire_time
+from notifications.domain.notification import Notification, wire_time, write_wire
 
 ChangeKind = Literal["read", "readAll", "archived", "cancelled"]
 
@@ -84,10 +84,10 @@ def place(position: int, event: InboxEvent) -> Place:
     return Place.NEXT if event.prev <= position else Place.GAP
 
 
-def created(notification: Notification, prev: int) -> InboxEvent:
+def created(notification: Notification, prev: int, trace: str | None = None) -> InboxEvent:
     """Return the event that shows a notification."""
-    body = {**wire(notification), "prev": prev}
-    return InboxEvent("notification", notification.seq, prev, _text(body), notification.id)
+    body = write_wire(notification, f'"prev":{prev}')
+    return InboxEvent("notification", notification.seq, prev, body, notification.id, trace)
 
 
 def changed(change: Change, prev: int) -> InboxEvent:

@@ -102,6 +102,9 @@ FETCH_WAIT: Final = 5.0
 # Short: an offer that nobody answers holds up the batch it is in, and the position check finds the event anyway
 OFFER_TIMEOUT: Final = 0.5
 INTEREST_TIMEOUT: Final = 2.0
+# What a gateway offers itself of what it accepted, at once and until the outcomes are written: the rest goes to workers
+OFFERS_AT_ONCE: Final = 256
+MAX_OFFERS: Final = 4_000
 
 # What is held until its time
 RELEASE_EVERY: Final = 1.0

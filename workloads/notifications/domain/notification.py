@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import overload
+from typing import Final, overload
 from uuid import UUID
 
 
@@ -96,3 +96,20 @@ def wire(notification: Notification) -> dict[str, object]:
         "readAt": wire_time(notification.read_at),
         "createdAt": wire_time(notification.created_at),
     }
+
+
+_write: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def write_wire(notification: Notification, more: str) -> str:
+    """Return the JSON text of `wire`, with `more` fields at its end: written piece by piece it costs a third."""
+    message = notification.message
+    actor, entity = message.actor, message.entity
+    whose = "null" if actor is None else _write({"id": actor.id, "name": actor.name, "avatarUrl": actor.avatar_url})
+    about = "null" if entity is None else _write({"type": entity.type, "id": entity.id})
+    return (
+        f'{{"id":"{notification.id}","seq":{notification.seq},"type":{_write(message.type)},'
+        f'"content":{_write(message.content)},"priority":"{message.priority.name.lower()}","actor":{whose},'
+        f'"entity":{about},"metadata":{message.metadata},"readAt":{_write(wire_time(notification.read_at))},'
+        f'"createdAt":"{wire_time(notification.created_at)}",{more}}}'
+    )

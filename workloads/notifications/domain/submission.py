@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from notifications.domain.jobs import Channel, Job, queue_of
-from notifications.domain.notification import Message, UserKey
+from notifications.domain.notification import Message, Notification, UserKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,14 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Committed:
+    """A submission that was just accepted, with the places of its copies."""
+
+    submission: Submission
+    placed: tuple[Placed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """The key was used before, with another body."""
 
@@ -116,15 +124,30 @@ def jobs_of(submission: Submission) -> tuple[Job, ...]:
 
 def jobs_due(submission: Submission, placed: Iterable[Placed]) -> tuple[Job, ...]:
     """Return the jobs of copies that can be done at once."""
-    direct = submission.due_at <= submission.accepted_at
-    return tuple(
-        job_of(submission, Copy(copy.id, copy.user), channel)
-        for copy in placed
-        for channel in [*([Channel.WEBSOCKET] if copy.seq is not None else ()), *(copy.channels if direct else ())]
-    )
+    shown = (job_of(submission, copy, Channel.WEBSOCKET) for copy in placed if copy.seq is not None)
+    return (*shown, *jobs_elsewhere(submission, placed))
 
 
-def job_of(submission: Submission, copy: Copy, channel: Channel) -> Job:
+def jobs_elsewhere(submission: Submission, placed: Iterable[Placed]) -> tuple[Job, ...]:
+    """Return those of them that do not show a copy in its recipient's inbox."""
+    if submission.due_at > submission.accepted_at:
+        return ()
+    return tuple(job_of(submission, copy, channel) for copy in placed for channel in copy.channels)
+
+
+def shown(committed: Committed) -> list[tuple[Job, Notification]]:
+    """Return what is shown in inboxes now, each with the job that shows it."""
+    submission = committed.submission
+    found = []
+    for copy in committed.placed:
+        if copy.seq is not None:
+            job = job_of(submission, copy, Channel.WEBSOCKET)
+            item = Notification(job.notification, job.owner, copy.seq, submission.message, submission.created_at)
+            found.append((job, item))
+    return found
+
+
+def job_of(submission: Submission, copy: Copy | Placed, channel: Channel) -> Job:
     """Return the job that brings a copy over a channel."""
     owner, queue = UserKey(submission.tenant, copy.user), queue_of(submission.message.priority)
     return Job(copy.id, owner, channel, queue, trace=submission.trace)

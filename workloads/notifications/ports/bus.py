@@ -1,6 +1,6 @@
 """Wake-ups between processes: at most once, unordered across senders. Nothing depends on their arrival but speed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,13 @@ class InboxBus(Protocol):
         """Offer an event to all gateways that hold the owner; False if there is none.
 
         Raises Unavailable when that could not be learnt.
+        """
+        ...
+
+    async def offer_each(self, offers: Sequence[tuple[UserKey, InboxEvent]]) -> list[bool | None]:
+        """Offer events at once, in their order, and return for each what `offer` does, None where it would raise.
+
+        Raises Unavailable when nothing could be learnt of any.
         """
         ...
 

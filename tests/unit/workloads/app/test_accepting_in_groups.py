@@ -11,7 +11,7 @@ from notifications.app.tasks import Tasks
 from notifications.domain import limits
 from notifications.domain.errors import CommitUnknown, Contended, KeyReused, Unavailable
 from notifications.domain.jobs import Job
-from notifications.domain.submission import Accepted, Conflict, Submission
+from notifications.domain.submission import Accepted, Committed, Conflict, Submission, jobs_due
 from tests.unit.workloads.app.world import Recorder, clock, in_virtual_time, submission
 
 Accept = Callable[[Submission], Awaitable[Accepted]]
@@ -37,7 +37,10 @@ class SlowStore:
 
 
 def acceptor(store: SlowStore, relayed: list[Job]) -> Acceptor:
-    return Acceptor(store, relayed.extend, Recorder(), Tasks())
+    def pass_on(committed: Sequence[Committed]) -> None:
+        relayed.extend(job for each in committed for job in jobs_due(each.submission, each.placed))
+
+    return Acceptor(store, pass_on, Recorder(), Tasks())
 
 
 async def accept_behind_two(accept: Accept, submissions: Iterable[Submission]) -> list[Accepted | BaseException]:

@@ -2,7 +2,7 @@
 
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -66,6 +66,10 @@ class MemoryInboxBus:
     async def offer(self, owner: UserKey, event: InboxEvent) -> bool:
         """Return whether anybody listens."""
         return owner in self._owners and self._owners[owner].call(event)
+
+    async def offer_each(self, offers: Sequence[tuple[UserKey, InboxEvent]]) -> list[bool | None]:
+        """Return for each event whether anybody listens."""
+        return [await self.offer(owner, event) for owner, event in offers]
 
     async def tell(self, owner: UserKey, event: InboxEvent) -> None:
         """Offer an event without asking who took it."""

@@ -1,7 +1,7 @@
 """Wake-ups on core NATS: inbox events to the gateways that hold a user, beacons between gateways."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -63,6 +63,12 @@ class NatsInboxBus:
         """Return whether a gateway took the event."""
         answer = await self._connection.request(subjects.inbox(owner), pack(event), OFFER_TIMEOUT)
         return answer.status != _NO_RESPONDERS
+
+    async def offer_each(self, offers: Sequence[tuple[UserKey, InboxEvent]]) -> list[bool | None]:
+        """Return for each event whether a gateway took it, None where no answer came in time."""
+        questions = [(subjects.inbox(owner), pack(event), b"") for owner, event in offers]
+        answers = await self._connection.ask_each(questions, OFFER_TIMEOUT)
+        return [None if answer is None else answer.status != _NO_RESPONDERS for answer in answers]
 
     async def tell(self, owner: UserKey, event: InboxEvent) -> None:
         """Send an event to whoever is there."""

@@ -1,0 +1,87 @@
+"""Offers what was just accepted to the sockets of its recipients, without the queue. docs/adr/0008 says why.
+
+It may drop anything at any time, as the relay may: what is not settled a second later the sweep hands to a worker, and
+what comes to a socket twice is shown once.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from notifications.app.dispatch import judge
+from notifications.app.tasks import Tasks
+from notifications.domain.errors import Unavailable
+from notifications.domain.inbox import created
+from notifications.domain.jobs import Job, Outcome
+from notifications.domain.limits import MAX_OFFERS, OFFERS_AT_ONCE, SETTLE_AFTER
+from notifications.domain.notification import Notification, Priority
+from notifications.domain.submission import Committed, jobs_due, jobs_elsewhere, shown
+from notifications.ports.bus import InboxBus
+from notifications.ports.store import OutboxStore
+
+Shown = tuple[Job, Notification]
+
+
+class DirectOffers:
+    """Offers events from where they were accepted. `relay` gets the jobs of all else, and must not block.
+
+    To the queues go other channels, what has low priority, since it may wait, and what is too much at once.
+    """
+
+    def __init__(
+        self, bus: InboxBus, outbox: OutboxStore, relay: Callable[[Sequence[Job]], None], tasks: Tasks
+    ) -> None:
+        self._bus = bus
+        self._outbox = outbox
+        self._relay = relay
+        self._tasks = tasks
+        self._under_way = 0
+        self._offered: list[Outcome] = []
+
+    def start(self, committed: Sequence[Committed]) -> None:
+        """Offer in the background."""
+        offers: list[Shown] = []
+        jobs: list[Job] = []
+        for each in committed:
+            if self._takes(each, len(offers)):
+                offers += shown(each)
+                jobs += jobs_elsewhere(each.submission, each.placed)
+            else:
+                jobs += jobs_due(each.submission, each.placed)
+        self._relay(jobs)
+        if offers:
+            self._under_way += len(offers)
+            self._tasks.start(self._offer_all(offers), "direct offers")
+
+    def _takes(self, each: Committed, more: int) -> bool:
+        may_wait = each.submission.message.priority is Priority.LOW
+        return not may_wait and self._under_way + more + len(each.placed) <= MAX_OFFERS
+
+    async def _offer_all(self, offers: Sequence[Shown]) -> None:
+        left = len(offers)
+        try:
+            for start in range(0, len(offers), OFFERS_AT_ONCE):
+                group = offers[start : start + OFFERS_AT_ONCE]
+                await self._offer(group)
+                left -= len(group)
+        except Unavailable:
+            pass  # the sweep finds them
+        finally:
+            self._under_way -= left
+
+    async def _offer(self, group: Sequence[Shown]) -> None:
+        events = [(job.owner, created(notification, notification.seq - 1, job.trace)) for job, notification in group]
+        taken = await self._bus.offer_each(events)
+        if not self._offered:
+            self._tasks.start(self._settle(), "outcomes of direct offers")
+        self._offered += [judge(job, took) for (job, _), took in zip(group, taken, strict=True)]
+
+    async def _settle(self) -> None:
+        """Write down what became of them: many at a time, for nobody waits for it."""
+        await asyncio.sleep(SETTLE_AFTER)
+        offered, self._offered = self._offered, []
+        try:
+            await self._outbox.settle(offered)
+        except Unavailable:
+            pass  # as above
+        finally:
+            self._under_way -= len(offered)
