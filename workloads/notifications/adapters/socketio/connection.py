@@ -178,9 +178,8 @@ class Connection:
         self._world.application.ended(self, reason)
 
     def take_over(self, carrier: Carrier) -> None:
-        """Go on over another carrier, with all that waits."""
-        former, self.carrier, self.prober = self.carrier, carrier, None
-        former.finish()
+        """Go on over another carrier, with all that waits. No poll does: none may while there is a prober."""
+        self.carrier, self.prober = carrier, None
         if self.outbox:
             carrier.wake()
 

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 
 from notifications.adapters.socketio import upgrade
 from notifications.adapters.socketio.connection import Connection
+from notifications.adapters.socketio.detach import detach, no_answer
 from notifications.adapters.socketio.engine import Engine
 from notifications.adapters.socketio.flush import Flush
 from notifications.adapters.socketio.origin import Origins
@@ -93,12 +93,10 @@ class Entrance:
         raise web.HTTPMethodNotAllowed(request.method, _METHODS)
 
     def _upgrade(self, request: web.Request, connection: Connection | None) -> web.StreamResponse:
-        if request.method != "GET" or request.version != HttpVersion11 or request.body_exists:
-            raise Invalid("a websocket begins with GET and HTTP/1.1, and without a body")
-        proof = upgrade.accept(request.headers)
-        transport, behind = _detach(request)
+        proof = upgrade.check(request)
+        transport, behind = detach(request)
         self._begin(transport, connection, proof, behind)
-        return web.Response(status=HTTPStatus.SWITCHING_PROTOCOLS)  # never sent: there is no transport for it
+        return no_answer()
 
     def _begin(
         self, transport: asyncio.Transport, connection: Connection | None, proof: str, behind: bytes = b""
@@ -106,29 +104,3 @@ class Entrance:
         websocket = WebSocket(transport, self._engine.wheel, self._flush)
         handshake = upgrade.render(proof, self._said)
         websocket.begin(connection or self._engine.open(websocket), handshake, behind)
-
-
-class _Rest:
-    """Takes from aiohttp what it has read behind a request."""
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Called by aiohttp, as is the other."""
-        self.data += data
-        return False, b""
-
-    def feed_eof(self) -> None:
-        """Nothing more comes this way."""
-
-
-def _detach(request: web.Request) -> tuple[asyncio.Transport, bytes]:
-    """Take a transport away from aiohttp, to which it is as if the client had hung up; return what it has read, too."""
-    library, rest = request.protocol, _Rest()
-    if library.transport is None:
-        raise Invalid("the client has hung up")
-    library.set_parser(cast(Any, rest))
-    transport, library.transport = library.transport, None
-    library.connection_lost(None)
-    return transport, rest.data

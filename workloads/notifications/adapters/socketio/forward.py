@@ -7,24 +7,26 @@ listener are never passed on again, nor are those that a peer has passed on.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from typing import Final
 
 import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
+from notifications.adapters.socketio import upgrade
+from notifications.adapters.socketio.detach import detach, no_answer
 from notifications.adapters.socketio.engine import gateway_of
-from notifications.domain.limits import MAX_PACKET, PING_INTERVAL, PING_TIMEOUT, SLOW_CONSUMER_GRACE
+from notifications.adapters.socketio.pipe import Pipe, open_pipe
+from notifications.domain.limits import PING_INTERVAL, PING_TIMEOUT
 
 _log = logging.getLogger(__name__)
 _HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-    "upgrade", "content-length", "content-encoding", "sec-websocket-key", "sec-websocket-version",
-    "sec-websocket-extensions", "sec-websocket-protocol",
+    "upgrade", "content-length", "content-encoding",
 })  # fmt: skip
 _MARK = "X-Notifications-Forwarded"
-_FAREWELL = 2.0
-_TIMEOUT = aiohttp.ClientTimeout(total=PING_INTERVAL + PING_TIMEOUT + 5, connect=5)
+_CONNECT: Final = 5.0
+_TIMEOUT = aiohttp.ClientTimeout(total=PING_INTERVAL + PING_TIMEOUT + 5, connect=_CONNECT)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -37,6 +39,7 @@ class Forwarder:
         self._address_of = address_of
         self._serve = serve
         self._client: aiohttp.ClientSession | None = None
+        self._pipes: set[Pipe] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve or pass on. A sid whose gateway is gone is answered as unknown, so that the client starts anew."""
@@ -45,11 +48,10 @@ class Forwarder:
         address = None if is_ours else self._address_of(owner)
         if address is None:
             return await self._serve(request)
-        url = f"http://{address}{request.path_qs}"
         try:
             if request.headers.get("Upgrade", "").lower() == "websocket":
-                return await self._pass_websocket(request, url)
-            return await self._pass_http(request, url)
+                return await self._pass_websocket(request, address)
+            return await self._pass_http(request, f"http://{address}{request.path_qs}")
         except (
             aiohttp.ClientError,
             TimeoutError,
@@ -60,7 +62,9 @@ class Forwarder:
             return web.Response(status=400, text="this session has ended: connect again")
 
     async def close(self) -> None:
-        """Close the connections to peers."""
+        """Close the connections to peers, and those of clients that lead there."""
+        for pipe in tuple(self._pipes):
+            pipe.close()
         if self._client is not None:
             await self._client.close()
 
@@ -76,20 +80,25 @@ class Forwarder:
         async with self._session().request(request.method, url, data=body, headers=_marked(request.headers)) as got:
             return web.Response(status=got.status, body=await got.read(), headers=_end_to_end(got.headers))
 
-    async def _pass_websocket(self, request: web.Request, url: str) -> web.WebSocketResponse:
-        async with self._session().ws_connect(
-            url, headers=_marked(request.headers), compress=0, max_msg_size=0
-        ) as inner:
-            outer = web.WebSocketResponse(compress=False, max_msg_size=MAX_PACKET)
-            await outer.prepare(request)
+    async def _pass_websocket(self, request: web.Request, address: str) -> web.StreamResponse:
+        """Join the client with its gateway once that has agreed. Raises Invalid, OSError and TimeoutError."""
+        upgrade.check(request)
+        host, _, port = address.rpartition(":")
+        async with asyncio.timeout(_CONNECT):
+            inner = await open_pipe(self._pipes, host.strip("[]"), int(port))
             try:
-                await _splice(outer, inner)
-            finally:
-                if (
-                    request.transport is not None
-                ):  # a close that waited for a client which does not read would never end
-                    request.transport.abort()
-        return outer
+                answer = await inner.ask(_head(request))
+                transport, behind = detach(request)
+            except BaseException:
+                inner.close()
+                raise
+        outer = Pipe(self._pipes)
+        transport.set_protocol(outer)
+        outer.connection_made(transport)
+        outer.write(answer)
+        inner.write(behind)
+        inner.connect(outer)
+        return no_answer()
 
 
 def _end_to_end(headers: Mapping[str, str]) -> CIMultiDict[str]:
@@ -103,25 +112,8 @@ def _marked(headers: Mapping[str, str]) -> CIMultiDict[str]:
     return passed
 
 
-async def _splice(outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketResponse) -> None:
-    """Carry frames both ways until one side ends, then end the other."""
-    ways = [asyncio.create_task(_carry(outer, inner)), asyncio.create_task(_carry(inner, outer))]
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for way in ways:
-            way.cancel()
-        with suppress(TimeoutError):  # whoever does not read is cut off by the caller
-            async with asyncio.timeout(_FAREWELL):
-                await asyncio.gather(*ways, inner.close(), outer.close(), return_exceptions=True)
-
-
-async def _carry(
-    source: web.WebSocketResponse | aiohttp.ClientWebSocketResponse,
-    target: web.WebSocketResponse | aiohttp.ClientWebSocketResponse,
-) -> None:
-    async for message in source:
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            return
-        async with asyncio.timeout(SLOW_CONSUMER_GRACE):
-            await target.send_str(message.data)
+def _head(request: web.Request) -> bytes:
+    """Return the head of a handshake as it came, marked so that nobody passes it on again."""
+    lines = [f"GET {request.rel_url.raw_path_qs} HTTP/1.1".encode(), f"{_MARK}: 1".encode()]
+    lines += [b"%b: %b" % header for header in request.raw_headers if header[0].lower() != _MARK.lower().encode()]
+    return b"\r\n".join([*lines, b"", b""])

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qs
 
+from aiohttp import HttpVersion11, web
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from notifications.domain.errors import Invalid
@@ -101,6 +102,13 @@ def accept(headers: Mapping[str, str]) -> str:
     if not is_good:
         raise Invalid(f"Sec-WebSocket-Key must be {_KEY_SIZE} bytes in base64")
     return base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest()).decode()
+
+
+def check(request: web.Request) -> str:
+    """Return what `accept` does, for a request that aiohttp has read. Raises Invalid."""
+    if request.method != "GET" or request.version != HttpVersion11 or request.body_exists:
+        raise Invalid("a websocket begins with GET and HTTP/1.1, and without a body")
+    return accept(request.headers)
 
 
 def asks_to_upgrade(headers: Mapping[str, str]) -> bool:

@@ -146,6 +146,21 @@ async def test_the_answer_to_connect_and_the_greeting_are_one_poll(house: House)
         assert greeting == ['42["connected",{}]', '42["position",{}]']
 
 
+async def test_what_a_transport_still_has_to_send_from_before_is_waited_for(house: House) -> None:
+    transport = fake_transport()
+    transport.get_write_buffer_size.return_value = 100_000
+    assert house.server.open_entrance({}).take(HEAD, transport)
+    (protocol,) = transport.set_protocol.call_args.args
+    protocol.data_received(CONNECT)
+    await turn()
+    transport.write.reset_mock()
+    house.guest.socket.send("n", "1")
+    await turn()
+    assert not transport.write.called
+    protocol.resume_writing()
+    assert transport.write.call_args.args[0].endswith(b'42["n",1]')
+
+
 async def test_an_event_for_many_is_encoded_once(house: House) -> None:
     entrance = house.server.open_entrance({})
     clients = [enter(entrance)[0] for _ in range(3)]
