@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from notifications.app.tasks import Tasks
 from notifications.domain import limits
 from notifications.domain.errors import Contended, KeyReused, NotificationsError, Unavailable
-from notifications.domain.submission import Accepted, Committed, Conflict, Submission
+from notifications.domain.submission import Accepted, Committed, Conflict, Placed, Submission
 from notifications.ports.rooms import RoomRequestStore
 from notifications.ports.store import SubmissionStore
 from notifications.ports.telemetry import Telemetry
@@ -110,13 +110,16 @@ class Acceptor:
 
     def _answer(self, group: list[_Request], outcomes: Sequence[Accepted | Conflict]) -> None:
         committed: list[Committed] = []
+        created: defaultdict[tuple[str, str], list[Placed]] = defaultdict(list)
         for request, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Accepted) and not outcome.replayed:
                 committed.append(Committed(request.submission, outcome.placed))
-                self._telemetry.created(request.submission.tenant, request.submission.message.type, outcome.placed)
+                created[request.submission.tenant, request.submission.message.type] += outcome.placed
             if not request.answer.done():
                 request.answer.set_result(outcome)
         self._pass_on(committed)
+        for (tenant, type_), placed in created.items():
+            self._telemetry.created(tenant, type_, placed)
 
 
 async def accept_room(requests: RoomRequestStore, submission: Submission) -> Accepted:

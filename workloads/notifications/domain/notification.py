@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final, overload
 from uuid import UUID
 
@@ -75,9 +76,13 @@ def wire_time(at: None) -> None: ...
 def wire_time(at: datetime | None) -> str | None: ...
 def wire_time(at: datetime | None) -> str | None:
     """Write a time as clients read it: UTC, milliseconds, `Z`."""
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if at is None else _write_time(at)
+
+
+# What is accepted together was accepted in the same few milliseconds
+@lru_cache(maxsize=64)
+def _write_time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def wire(notification: Notification) -> dict[str, object]:
@@ -105,11 +110,12 @@ def write_wire(notification: Notification, more: str) -> str:
     """Return the JSON text of `wire`, with `more` fields at its end: written piece by piece it costs a third."""
     message = notification.message
     actor, entity = message.actor, message.entity
+    read_at = "null" if notification.read_at is None else f'"{wire_time(notification.read_at)}"'
     whose = "null" if actor is None else _write({"id": actor.id, "name": actor.name, "avatarUrl": actor.avatar_url})
     about = "null" if entity is None else _write({"type": entity.type, "id": entity.id})
     return (
         f'{{"id":"{notification.id}","seq":{notification.seq},"type":{_write(message.type)},'
         f'"content":{_write(message.content)},"priority":"{message.priority.name.lower()}","actor":{whose},'
-        f'"entity":{about},"metadata":{message.metadata},"readAt":{_write(wire_time(notification.read_at))},'
+        f'"entity":{about},"metadata":{message.metadata},"readAt":{read_at},'
         f'"createdAt":"{wire_time(notification.created_at)}",{more}}}'
     )

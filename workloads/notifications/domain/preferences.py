@@ -125,6 +125,7 @@ class Entry:
 
 DEFAULT: Final = Preference()
 DEFAULT_DIGEST: Final = DigestHour()
+UNSAID: Final = Wishes()
 EVERY_TYPE: Final = "*"
 
 

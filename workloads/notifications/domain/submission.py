@@ -1,7 +1,7 @@
 """A producer's request to notify people, and the answer to it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -122,15 +122,15 @@ def jobs_of(submission: Submission) -> tuple[Job, ...]:
     return tuple(job_of(submission, copy, Channel.WEBSOCKET) for copy in submission.copies)
 
 
-def jobs_due(submission: Submission, placed: Iterable[Placed]) -> tuple[Job, ...]:
+def jobs_due(submission: Submission, placed: Sequence[Placed]) -> tuple[Job, ...]:
     """Return the jobs of copies that can be done at once."""
     shown = (job_of(submission, copy, Channel.WEBSOCKET) for copy in placed if copy.seq is not None)
     return (*shown, *jobs_elsewhere(submission, placed))
 
 
-def jobs_elsewhere(submission: Submission, placed: Iterable[Placed]) -> tuple[Job, ...]:
+def jobs_elsewhere(submission: Submission, placed: Sequence[Placed]) -> tuple[Job, ...]:
     """Return those of them that do not show a copy in its recipient's inbox."""
-    if submission.due_at > submission.accepted_at:
+    if not any(copy.channels for copy in placed) or submission.due_at > submission.accepted_at:
         return ()
     return tuple(job_of(submission, copy, channel) for copy in placed for channel in copy.channels)
 

@@ -12,6 +12,7 @@ from notifications.domain.local_time import find_zone
 from notifications.domain.notification import UserKey
 from notifications.domain.preferences import (
     EVERY_TYPE,
+    UNSAID,
     UTC,
     Entry,
     Frequency,
@@ -119,6 +120,8 @@ class CopyWishes:
 
     def find(self, submission: Submission, user: str, channel: Channel) -> Wishes:
         """Return what concerns one copy on one channel."""
+        if not self._known and user not in self._muted:
+            return UNSAID
         tenant, type_ = submission.tenant, submission.message.type
         own, defaults = self._known.get((tenant, user, channel), {}), self._known.get((tenant, None, channel), {})
         return Wishes(choose(own, type_), choose(defaults, type_), user in self._muted)
