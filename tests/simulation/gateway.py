@@ -8,7 +8,7 @@ from uuid import UUID
 
 from notifications.app.accept import Acceptor, accept_room
 from notifications.app.delivered import DeliveryMarks
-from notifications.app.direct import DirectOffers
+from notifications.app.direct import DirectOffers, Reach
 from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Arrival, Hub
@@ -114,10 +114,11 @@ class Gateway:
         self._hub = Hub(life.name, life.store, life.inbox_bus, self._marks, life.tasks)
         self._read_state = ReadState(life.store, life.inbox_bus, self._hub.offer, telemetry)
         relay = Relay(life.queue, life.store, life.tasks)
-        offers = DirectOffers(life.inbox_bus, life.store, relay.start, life.tasks)
-        self._acceptor = Acceptor(life.store, offers.start, telemetry, life.tasks)
         beacon = Beacon(life.name, f"{life.name}:8080", draining=False)
         self._fleet = Fleet(beacon, life.fleet_bus, life.wire.loop.time, life.tasks)
+        reach = Reach(life.inbox_bus, self._hub, lambda: self._fleet.is_alone)
+        offers = DirectOffers(reach, life.store, relay.start, life.tasks)
+        self._acceptor = Acceptor(life.store, offers.start, telemetry, life.tasks)
         life.tasks.start(self._fleet.run(), "fleet")
         life.tasks.start(self._marks.run(), "delivery marks")
         life.tasks.start(self._hub.watch.run(self._hub.owners), "position watch")

@@ -56,7 +56,7 @@ from notifications.adapters.templates.engine import SandboxEngine
 from notifications.app.accept import Acceptor
 from notifications.app.admission import Admission, Depth
 from notifications.app.delivered import DeliveryMarks
-from notifications.app.direct import DirectOffers
+from notifications.app.direct import DirectOffers, Reach
 from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Hub
@@ -141,6 +141,8 @@ async def run(arguments: argparse.Namespace) -> None:
         management = Management(readiness, metrics.render, load)
         await open_listener(life, Listener(management.app()), arguments.host, arguments.management_port)
         await insist(gateway.revocations.look, START_WITHIN)
+        # Before clients come: a gateway that thinks it is alone offers nothing to others
+        life.keep(gateway.fleet.run(), "fleet")
         public = await open_doors(life, arguments, config, gateway, tracer)
         start_loops(life, gateway)
         search_rarely()
@@ -183,11 +185,13 @@ def build_gateway(
     read_state = ReadState(inbox, bus, hub.offer, telemetry)
     outbox = PostgresOutbox(pool)
     relay, digest = Relay(queue, outbox, tasks), config.digest.read()
-    offers = DirectOffers(bus, outbox, relay.start, tasks)
-    acceptor = Acceptor(PostgresSubmissions(pool, digest), offers.start, telemetry, tasks)
     address = f"{arguments.advertise or arguments.host}:{arguments.internal_port or arguments.port}"
     loop = asyncio.get_running_loop()
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
+    # Only what goes over the bus is traced
+    reach = Reach(bus, hub, lambda: fleet.is_alone and backends.tracer is None)
+    offers = DirectOffers(reach, outbox, relay.start, tasks)
+    acceptor = Acceptor(PostgresSubmissions(pool, digest), offers.start, telemetry, tasks)
     depth = Depth(outbox)
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
     server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, telemetry).serve, telemetry)
@@ -231,7 +235,6 @@ def producer_rate(limits: ProducerLimits | None) -> Rate | None:
 
 def start_loops(life: Life, gateway: Gateway) -> None:
     """Start what runs as long as the process."""
-    life.keep(gateway.fleet.run(), "fleet")
     life.keep(gateway.marks.run(), "delivery marks")
     life.keep(gateway.hub.watch.run(gateway.hub.owners), "position watch")
     life.keep(keep_sessions(gateway.hub, now), "session upkeep")

@@ -6,19 +6,42 @@ what comes to a socket twice is shown once.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from notifications.app.dispatch import judge
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.inbox import created
+from notifications.domain.inbox import InboxEvent, created
 from notifications.domain.jobs import Job, Outcome
 from notifications.domain.limits import MAX_OFFERS, OFFERS_AT_ONCE, SETTLE_AFTER
-from notifications.domain.notification import Notification, Priority
+from notifications.domain.notification import Notification, Priority, UserKey
 from notifications.domain.submission import Committed, jobs_due, jobs_elsewhere, shown
 from notifications.ports.bus import InboxBus
 from notifications.ports.store import OutboxStore
 
 Shown = tuple[Job, Notification]
+
+
+class Near(Protocol):
+    """The sockets of this gateway."""
+
+    def holds(self, owner: UserKey) -> bool:
+        """Return whether an owner has a socket here."""
+        ...
+
+    def offer(self, owner: UserKey, event: InboxEvent) -> None:
+        """Hand an event of an owner to its sockets here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom an offer reaches: over `bus` all sockets that there are; while `is_alone`, those `near` are all."""
+
+    bus: InboxBus
+    near: Near
+    is_alone: Callable[[], bool]
 
 
 class DirectOffers:
@@ -27,10 +50,8 @@ class DirectOffers:
     To the queues go other channels, what has low priority, since it may wait, and what is too much at once.
     """
 
-    def __init__(
-        self, bus: InboxBus, outbox: OutboxStore, relay: Callable[[Sequence[Job]], None], tasks: Tasks
-    ) -> None:
-        self._bus = bus
+    def __init__(self, reach: Reach, outbox: OutboxStore, relay: Callable[[Sequence[Job]], None], tasks: Tasks) -> None:
+        self._reach = reach
         self._outbox = outbox
         self._relay = relay
         self._tasks = tasks
@@ -69,8 +90,8 @@ class DirectOffers:
             self._under_way -= left
 
     async def _offer(self, group: Sequence[Shown]) -> None:
-        events = [(job.owner, created(notification, notification.seq - 1, job.trace)) for job, notification in group]
-        taken = await self._bus.offer_each(events)
+        reach = self._reach
+        taken = _offer_near(reach.near, group) if reach.is_alone() else await _offer_over(reach.bus, group)
         if not self._offered:
             self._tasks.start(self._settle(), "outcomes of direct offers")
         self._offered += [judge(job, took) for (job, _), took in zip(group, taken, strict=True)]
@@ -85,3 +106,20 @@ class DirectOffers:
             pass  # as above
         finally:
             self._under_way -= len(offered)
+
+
+async def _offer_over(bus: InboxBus, group: Sequence[Shown]) -> Sequence[bool | None]:
+    return await bus.offer_each([(job.owner, _event(job, notification)) for job, notification in group])
+
+
+def _offer_near(near: Near, group: Sequence[Shown]) -> Sequence[bool]:
+    """Most recipients have no socket, and for them not even an event is made."""
+    held = [near.holds(job.owner) for job, _ in group]
+    for (job, notification), is_held in zip(group, held, strict=True):
+        if is_held:
+            near.offer(job.owner, _event(job, notification))
+    return held
+
+
+def _event(job: Job, notification: Notification) -> InboxEvent:
+    return created(notification, notification.seq - 1, job.trace)

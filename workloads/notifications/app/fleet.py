@@ -26,6 +26,7 @@ class Fleet:
         self._tasks = tasks
         self._leases: dict[str, _Lease] = {}
         self._was_connected = True
+        self._hears_since: float | None = None
 
     async def run(self) -> None:
         """Listen and announce until cancelled."""
@@ -50,6 +51,14 @@ class Fleet:
         lease = self._leases.get(gateway)
         return lease.beacon.address if lease and self._lives(lease) else None
 
+    @property
+    def is_alone(self) -> bool:
+        """Say whether no other gateway is there, draining or not; for sure, so not before a lease without a sign."""
+        hears_since = self._hears_since
+        if self._leases or hears_since is None or not (self._bus.connected and self._was_connected):
+            return False
+        return self._monotonic() - hears_since >= LEASE
+
     def others_accept(self) -> bool:
         """Say whether any other gateway would take our clients."""
         return self._accepting() > 0
@@ -68,6 +77,7 @@ class Fleet:
             except Unavailable:
                 await asyncio.sleep(BEAT)
             else:
+                self._hears_since = self._monotonic()
                 return
 
     def _hear(self, beacon: Beacon) -> None:
@@ -82,6 +92,7 @@ class Fleet:
         now, connected = self._monotonic(), self._bus.connected
         if connected and not self._was_connected:
             self._leases = {name: _Lease(lease.beacon, now) for name, lease in self._leases.items()}
+            self._hears_since = now if self._hears_since is not None else None
         if connected:
             self._leases = {name: lease for name, lease in self._leases.items() if self._lives(lease)}
         self._was_connected = connected

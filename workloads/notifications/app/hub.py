@@ -91,6 +91,10 @@ class Hub:
             del self._feeds[owner]
             feed.close()
 
+    def holds(self, owner: UserKey) -> bool:
+        """Return whether an owner has sessions here."""
+        return owner in self._feeds
+
     def offer(self, owner: UserKey, event: InboxEvent) -> None:
         """Hand an event of an owner to its sessions here."""
         if feed := self._feeds.get(owner):

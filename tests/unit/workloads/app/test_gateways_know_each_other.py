@@ -126,3 +126,60 @@ def test_the_last_gateway_does_not_wait_for_others_that_are_not_there() -> None:
     assert waited < 0.1
     assert told == ["server:moving"]
     assert closed
+
+
+def test_a_gateway_is_alone_when_nobody_was_heard_for_a_lease() -> None:
+    async def work() -> list[bool]:
+        bus = MemoryFleetBus()
+        a, running = start("a", bus)
+        alone = [a.is_alone]
+        await asyncio.sleep(LEASE - 0.1)
+        alone.append(a.is_alone)
+        await asyncio.sleep(0.2)
+        alone.append(a.is_alone)
+        running.cancel()
+        return alone
+
+    assert in_virtual_time(work) == [False, False, True]
+
+
+def test_a_gateway_is_not_alone_with_one_that_drains_nor_until_a_lease_after_its_death() -> None:
+    async def work() -> list[bool]:
+        bus = MemoryFleetBus()
+        a, running_a = start("a", bus)
+        await asyncio.sleep(2 * LEASE)
+        b, running_b = start("b", bus)
+        await asyncio.sleep(0.1)
+        alone = [a.is_alone]
+        await b.leave()
+        await asyncio.sleep(LEASE)
+        alone.append(a.is_alone)
+        running_b.cancel()
+        await asyncio.sleep(LEASE - 0.1)
+        alone.append(a.is_alone)
+        await asyncio.sleep(3)
+        alone.append(a.is_alone)
+        running_a.cancel()
+        return alone
+
+    assert in_virtual_time(work) == [False, False, False, True]
+
+
+def test_without_a_bus_and_for_a_lease_after_it_nobody_is_alone() -> None:
+    async def work() -> list[bool]:
+        bus = MemoryFleetBus()
+        a, running = start("a", bus)
+        await asyncio.sleep(2 * LEASE)
+        bus.connected = False
+        alone = [a.is_alone]
+        await asyncio.sleep(LEASE)
+        bus.connected = True
+        alone.append(a.is_alone)
+        await asyncio.sleep(LEASE - 0.1)
+        alone.append(a.is_alone)
+        await asyncio.sleep(3)
+        alone.append(a.is_alone)
+        running.cancel()
+        return alone
+
+    assert in_virtual_time(work) == [False, False, False, True]

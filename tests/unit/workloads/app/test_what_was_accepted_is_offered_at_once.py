@@ -11,7 +11,7 @@ from notifications.adapters.memory.bus import MemoryInboxBus
 from notifications.adapters.memory.rows import Logged
 from notifications.adapters.memory.store import MemoryStore
 from notifications.app import direct
-from notifications.app.direct import DirectOffers
+from notifications.app.direct import DirectOffers, Reach
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
@@ -41,16 +41,33 @@ class Bus(MemoryInboxBus):
         return [None if owner == self.mute else took for (owner, _), took in zip(offers, taken, strict=True)]
 
 
+class Near:
+    """The sockets of one gateway: bob's."""
+
+    def __init__(self) -> None:
+        self.heard: list[InboxEvent] = []
+
+    def holds(self, owner: UserKey) -> bool:
+        return owner == BOB
+
+    def offer(self, owner: UserKey, event: InboxEvent) -> None:
+        assert owner == BOB
+        self.heard.append(event)
+
+
 @dataclass
 class Office:
     """Offers on memory adapters."""
 
     store: MemoryStore = field(default_factory=lambda: MemoryStore(clock))
     bus: Bus = field(default_factory=Bus)
+    near: Near = field(default_factory=lambda: Near())
+    is_alone: bool = False
     relayed: list[Job] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.offers = DirectOffers(self.bus, self.store.outbox, self.relayed.extend, Tasks())
+        reach = Reach(self.bus, self.near, lambda: self.is_alone)
+        self.offers = DirectOffers(reach, self.store.outbox, self.relayed.extend, Tasks())
 
     async def accept(self, *submissions: Submission) -> None:
         """Commit, and pass on as the acceptor does."""
@@ -214,3 +231,21 @@ def test_an_outcome_that_cannot_be_written_is_left_to_the_sweep(monkeypatch: pyt
     office = in_office(work)
     assert len(office.waiting) == 1
     assert len(office.log) == 1
+
+
+def test_a_gateway_that_is_alone_asks_nobody_who_holds_a_recipient() -> None:
+    async def work(office: Office) -> None:
+        office.is_alone = True
+        await office.accept(submission("absent", "bob"), submission("bob"))
+
+    office = in_office(work)
+    assert [event.seq for event in office.near.heard] == [1, 2]
+    assert [line.state for line in office.log] == [Status.OFFLINE, Status.SENT, Status.SENT]
+    assert not office.bus.sizes
+    assert not office.waiting
+
+
+def test_a_gateway_that_is_not_alone_asks_all_of_them() -> None:
+    office = in_office(lambda office: office.accept(submission("bob")))
+    assert office.bus.sizes == [1]
+    assert not office.near.heard
