@@ -67,6 +67,18 @@ class Carrier(Protocol):
         ...
 
 
+class Nothing:
+    """What carries a connection whose websocket is gone: neither holds the other any more."""
+
+    def wake(self) -> None:
+        """Nobody is there."""
+
+    finish = pause = resume = wake
+
+
+NOTHING: Final = Nothing()
+
+
 class Application(Protocol):
     """What connections are for."""
 

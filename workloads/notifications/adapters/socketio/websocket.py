@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Final
 
 from notifications.adapters.socketio import frames
-from notifications.adapters.socketio.connection import ACCEPTED, CUT_AFTER, UPGRADE, Connection, Reason
+from notifications.adapters.socketio.connection import ACCEPTED, CUT_AFTER, NOTHING, UPGRADE, Connection, Reason
 from notifications.adapters.socketio.flush import Flush
 from notifications.adapters.socketio.frames import FrameReader
 from notifications.adapters.socketio.wheel import Wheel
@@ -76,11 +76,13 @@ class WebSocket(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the connection, unless polling carries it still."""
-        self._phase = _Phase.OVER
+        connection, self._phase = self._connection, _Phase.OVER
         self._wheel.cancel(self)
-        if self._connection.carrier is self:
-            self._connection.outbox.take()
+        if connection.carrier is self:
+            connection.outbox.take()
         self._leave(Reason.TRANSPORT_CLOSE)
+        if connection.carrier is self:
+            connection.carrier = NOTHING  # or both would stay until Python searches for cycles, which is seldom
 
     def wake(self) -> None:
         """Send what waits when this turn of the loop is over, with all that it may yet bring."""

@@ -1,6 +1,7 @@
 """What is sent in one turn goes in one write; what a client does not read is bounded; who is idle costs no task."""
 
 import asyncio
+import gc
 import itertools
 import re
 import socket
@@ -15,14 +16,16 @@ import uvloop
 from notifications.adapters.http.application import build_application
 from notifications.adapters.http.front import Shortcuts
 from notifications.adapters.http.listener import Listener
+from notifications.adapters.socketio.connection import Connection
 from notifications.adapters.socketio.entrance import Entrance
+from notifications.adapters.socketio.websocket import WebSocket
 from notifications.domain.errors import SlowConsumer
 from notifications.domain.limits import OUTBOUND_CAP
 from tests.support.frames import TEXT, UPGRADE, frame, open_frames
 from tests.support.ports import free_port
 from tests.support.transport import WEBSOCKET, open_polling
 from tests.support.waiting import eventually
-from tests.unit.workloads.adapters.socketio.conftest import House
+from tests.unit.workloads.adapters.socketio.conftest import Guest, House
 
 HEAD = f"GET {WEBSOCKET} HTTP/1.1\r\n{UPGRADE}\r\n".encode()
 CONNECT = frame(TEXT, b'40{"token":"alice"}')
@@ -329,3 +332,33 @@ async def test_who_is_left_at_the_end_is_told(house: House) -> None:
 
 async def _tasks(count: int) -> bool:
     return len(asyncio.all_tasks()) == count
+
+
+def test_a_connection_that_is_gone_leaves_nothing_for_the_search_for_cycles() -> None:
+    async def work() -> None:
+        house = House()
+        async with serving(house) as url:
+            gc.collect()
+            gc.disable()
+            before = set(map(id, gc.get_objects()))
+            for _ in range(10):
+                async with open_frames(url) as client:
+                    await client.message()
+                    client.send('40{"token":"alice"}')
+                    await client.message()
+            await eventually(lambda: _is_empty(house), what="the end")
+            house.guests.clear()
+            house.left.clear()
+            house.let_pass(10)
+            await turn()
+            alive = [each for each in gc.get_objects() if isinstance(each, WebSocket | Connection | Guest)]
+            assert [each for each in alive if id(each) not in before] == []
+
+    try:
+        on_each_loop(work)
+    finally:
+        gc.enable()
+
+
+async def _is_empty(house: House) -> bool:
+    return house.server.connections == 0
