@@ -35,7 +35,7 @@ async def test_the_connection_ends_and_is_counted_no_more(
         assert device.notifications == []
 
     async def is_forgotten() -> bool:
-        return await connections(stack) == before
+        return await connections(stack) <= before  # others may have been left behind, and end meanwhile
 
     await eventually(is_forgotten, what="the end of the connection")
 
