@@ -41,6 +41,7 @@ class Acceptor:
         self._copies = 0
         self._in_flight: list[int] = []
         self._gathering = False
+        self._crowd = 0
 
     async def accept(self, submission: Submission) -> Accepted:
         """Return when the submission is committed. Raises KeyReused, Unavailable or CommitUnknown."""
@@ -58,16 +59,20 @@ class Acceptor:
             self._tasks.start(self._commit_group(), "group commit")
 
     def _may_start(self) -> bool:
-        """Whether there is room, and the group would be no smaller than one that it joins.
+        """Whether there is room, and a group is worth it: beside another, a third of all that were there.
 
         Else groups of one and of all others take turns for ever, and nothing is done side by side.
         """
-        return len(self._in_flight) < limits.GROUPS_IN_FLIGHT and len(self._waiting) >= min(self._in_flight, default=0)
+        has_room = len(self._in_flight) < limits.GROUPS_IN_FLIGHT
+        return not self._in_flight or (has_room and 3 * len(self._waiting) >= self._crowd)
 
     def _take(self) -> list[_Request]:
+        """Return those that go together, and leave half of a crowd to go beside them."""
+        self._crowd = len(self._waiting) + sum(self._in_flight)
+        share = self._crowd if self._crowd <= limits.GROUP_WHOLE else -(-self._crowd // 2)
         group = [self._waiting.popleft()]
         copies = len(group[0].submission.copies)
-        while self._waiting and len(group) < limits.GROUP_REQUESTS:
+        while self._waiting and len(group) < min(share, limits.GROUP_REQUESTS):
             copies += len(self._waiting[0].submission.copies)
             if copies > limits.GROUP_RECIPIENTS:
                 break

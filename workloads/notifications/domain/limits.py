@@ -37,6 +37,8 @@ DEPTH_CHECK: Final = 1.0
 GROUP_REQUESTS: Final = 256
 GROUP_RECIPIENTS: Final = 2_000
 GROUPS_IN_FLIGHT: Final = 2
+# So many are not worth two groups
+GROUP_WHOLE: Final = 16
 # Above this many waiting requests a gateway answers 503 rather than let latency grow without bound
 MAX_WAITING_REQUESTS: Final = 10_000
 MAX_WAITING_RECIPIENTS: Final = 20_000

@@ -53,14 +53,41 @@ async def accept_behind_two(accept: Accept, submissions: Iterable[Submission]) -
     return await asyncio.gather(*answers, return_exceptions=True)
 
 
-def test_requests_that_arrive_at_once_share_a_commit() -> None:
+@pytest.mark.parametrize(("crowd", "groups"), [(16, [16]), (17, [9, 8]), (50, [25, 25]), (64, [32, 32])])
+def test_requests_that_arrive_at_once_share_a_commit_or_two_side_by_side(crowd: int, groups: list[int]) -> None:
+    async def work() -> tuple[list[int], float]:
+        store = SlowStore()
+        accept = acceptor(store, []).accept
+        await asyncio.gather(*(accept(submission()) for _ in range(crowd)))
+        return store.groups, asyncio.get_running_loop().time()
+
+    assert in_virtual_time(work) == (groups, 1.0)
+
+
+def test_a_few_that_come_back_wait_for_the_group_under_way() -> None:
     async def work() -> list[int]:
         store = SlowStore()
         accept = acceptor(store, []).accept
-        await asyncio.gather(*(accept(submission()) for _ in range(50)))
+        crowd = [asyncio.ensure_future(accept(submission())) for _ in range(8)]
+        await asyncio.sleep(0.5)
+        few = [asyncio.ensure_future(accept(submission())) for _ in range(2)]
+        await asyncio.gather(*crowd, *few)
         return store.groups
 
-    assert in_virtual_time(work) == [50]
+    assert in_virtual_time(work) == [8, 2], "and not 8 and 1 and 1"
+
+
+def test_a_third_of_a_crowd_does_not_wait_for_the_others() -> None:
+    async def work() -> float:
+        accept = acceptor(SlowStore(), []).accept
+        crowd = [asyncio.ensure_future(accept(submission())) for _ in range(8)]
+        await asyncio.sleep(0.5)
+        await asyncio.gather(*(accept(submission()) for _ in range(3)))
+        ended = asyncio.get_running_loop().time()
+        await asyncio.gather(*crowd)
+        return ended
+
+    assert in_virtual_time(work) == 1.5
 
 
 def test_a_request_alone_is_committed_at_once() -> None:
@@ -71,13 +98,13 @@ def test_a_request_alone_is_committed_at_once() -> None:
     assert in_virtual_time(work) == 1
 
 
-def test_requests_that_arrive_during_commits_share_the_next_one() -> None:
+def test_requests_that_arrive_during_commits_share_the_next_ones() -> None:
     async def work() -> list[int]:
         store = SlowStore()
         await accept_behind_two(acceptor(store, []).accept, [submission() for _ in range(50)])
         return store.groups
 
-    assert in_virtual_time(work) == [1, 1, 48]
+    assert in_virtual_time(work) == [1, 1, 25, 23]
 
 
 def test_a_group_is_bounded_in_requests_and_in_recipients() -> None:
