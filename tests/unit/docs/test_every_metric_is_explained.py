@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import yaml
+from prometheus_client import Metric
+from prometheus_client.registry import Collector
 
 from notifications.adapters.prometheus.metrics import Metrics
 
@@ -17,12 +19,14 @@ ALERTS = [rule for group in RULES["spec"]["groups"] for rule in group["rules"]]
 
 def list_counted() -> dict[str, tuple[str, tuple[str, ...]]]:
     """What the registry of a process holds from the start."""
-    registry = Metrics().registry
-    suffix = {"counter": "_total"}
-    return {
-        f"{collector._name}{suffix.get(collector._type, '')}": (collector._type, collector._labelnames)  # type: ignore[attr-defined]
-        for collector in registry._collector_to_names
-    }
+    collectors = Metrics().registry._collector_to_names
+    return dict(_describe(collector, family) for collector in collectors for family in collector.collect())
+
+
+def _describe(collector: Collector, family: Metric) -> tuple[str, tuple[str, tuple[str, ...]]]:
+    name = f"{family.name}_total" if family.type == "counter" else family.name
+    labels = getattr(collector, "_labelnames", ()) or getattr(family, "_labelnames", ())
+    return name, (family.type, tuple(labels))
 
 
 def list_watched() -> set[str]:
