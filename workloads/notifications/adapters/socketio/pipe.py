@@ -7,12 +7,13 @@ from notifications.adapters.socketio.connection import CUT_AFTER
 
 _AGREED: Final = b"HTTP/1.1 101 "
 _LONGEST: Final = 8190
+_PIECE: Final = 64 * 1024
 
 
 class Pipe(asyncio.Protocol):
     """One end; what it reads leaves by the other. It is in `all` while it is open."""
 
-    __slots__ = ("_all", "_answer", "_answered", "_other", "_transport")
+    __slots__ = ("_all", "_answer", "_answered", "_is_choked", "_other", "_transport")
 
     def __init__(self, all: "set[Pipe]") -> None:
         self._all = all
@@ -20,10 +21,13 @@ class Pipe(asyncio.Protocol):
         self._other: Pipe | None = None
         self._answer = b""
         self._answered: asyncio.Future[bytes] | None = None
+        self._is_choked = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep it."""
         self._transport = cast(asyncio.Transport, transport)
+        # Nobody tells a protocol that comes later what the earlier one left in the transport
+        self._is_choked = self._transport.get_write_buffer_size() > _PIECE
         self._all.add(self)
 
     async def ask(self, handshake: bytes) -> bytes:
@@ -38,8 +42,8 @@ class Pipe(asyncio.Protocol):
     def connect(self, other: "Pipe") -> None:
         """Carry bytes both ways from now on."""
         self._other, other._other = other, self
-        for end in (self, other):
-            end._read(True)
+        for end, peer in ((self, other), (other, self)):
+            end._read(not peer._is_choked)
             if end._transport is None:
                 end.connection_lost(None)
 
@@ -58,11 +62,13 @@ class Pipe(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Let the other end feel that this one does not read."""
+        self._is_choked = True
         if self._other is not None:
             self._other._read(False)
 
     def resume_writing(self) -> None:
         """Go on when it does."""
+        self._is_choked = False
         if self._other is not None:
             self._other._read(True)
 
