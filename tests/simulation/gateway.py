@@ -117,7 +117,7 @@ class Gateway:
         beacon = Beacon(life.name, f"{life.name}:8080", draining=False)
         self._fleet = Fleet(beacon, life.fleet_bus, life.wire.loop.time, life.tasks)
         reach = Reach(life.inbox_bus, self._hub, lambda: self._fleet.is_alone)
-        offers = DirectOffers(reach, life.store, relay.start, life.tasks)
+        offers = DirectOffers(reach, life.store, relay.start, life.now, life.tasks)
         self._acceptor = Acceptor(life.store, offers.start, telemetry, life.tasks)
         life.tasks.start(self._fleet.run(), "fleet")
         life.tasks.start(self._marks.run(), "delivery marks")

@@ -190,7 +190,7 @@ def build_gateway(
     fleet = Fleet(Beacon(arguments.id, address, draining=False), NatsFleetBus(nats), loop.time, tasks)
     # Only what goes over the bus is traced
     reach = Reach(bus, hub, lambda: fleet.is_alone and backends.tracer is None)
-    offers = DirectOffers(reach, outbox, relay.start, tasks)
+    offers = DirectOffers(reach, outbox, relay.start, now, tasks)
     acceptor = Acceptor(PostgresSubmissions(pool, digest), offers.start, telemetry, tasks)
     depth = Depth(outbox)
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit

@@ -42,6 +42,7 @@ class Acceptor:
         self._in_flight: list[int] = []
         self._gathering = False
         self._crowd = 0
+        self._patience: asyncio.TimerHandle | None = None
 
     async def accept(self, submission: Submission) -> Accepted:
         """Return when the submission is committed. Raises KeyReused, Unavailable or CommitUnknown."""
@@ -59,7 +60,7 @@ class Acceptor:
             self._tasks.start(self._commit_group(), "group commit")
 
     def _may_start(self) -> bool:
-        """Whether there is room, and a group is worth it: beside another, a third of all that were there.
+        """Whether there is room, and a group is worth it: beside another, a third of all that were there just now.
 
         Else groups of one and of all others take turns for ever, and nothing is done side by side.
         """
@@ -86,11 +87,21 @@ class Acceptor:
         group = self._take()
         self._in_flight.append(len(group))
         self._start_groups()
+        self._be_patient()
         try:
             await self._commit(group)
         finally:
             self._in_flight.remove(len(group))
             self._start_groups()
+
+    def _be_patient(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        self._patience = asyncio.get_running_loop().call_later(limits.GROUP_SLOW, self._forget_crowd)
+
+    def _forget_crowd(self) -> None:
+        self._crowd = 0
+        self._start_groups()
 
     async def _commit(self, group: list[_Request]) -> None:
         try:

@@ -14,10 +14,11 @@ from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent, created
 from notifications.domain.jobs import Job, Outcome
-from notifications.domain.limits import MAX_OFFERS, OFFERS_AT_ONCE, SETTLE_AFTER
+from notifications.domain.limits import EVENTS_AT_ONCE, MAX_OFFERS, OFFERS_AT_ONCE, SETTLE_AFTER
 from notifications.domain.notification import Notification, Priority, UserKey
 from notifications.domain.submission import Committed, jobs_due, jobs_elsewhere, shown
 from notifications.ports.bus import InboxBus
+from notifications.ports.clock import Clock
 from notifications.ports.store import OutboxStore
 
 Shown = tuple[Job, Notification]
@@ -50,10 +51,13 @@ class DirectOffers:
     To the queues go other channels, what has low priority, since it may wait, and what is too much at once.
     """
 
-    def __init__(self, reach: Reach, outbox: OutboxStore, relay: Callable[[Sequence[Job]], None], tasks: Tasks) -> None:
+    def __init__(
+        self, reach: Reach, outbox: OutboxStore, relay: Callable[[Sequence[Job]], None], clock: Clock, tasks: Tasks
+    ) -> None:
         self._reach = reach
         self._outbox = outbox
         self._relay = relay
+        self._clock = clock
         self._tasks = tasks
         self._under_way = 0
         self._offered: list[Outcome] = []
@@ -82,12 +86,21 @@ class DirectOffers:
         try:
             for start in range(0, len(offers), OFFERS_AT_ONCE):
                 group = offers[start : start + OFFERS_AT_ONCE]
-                await self._offer(group)
-                left -= len(group)
+                alive = self._skip_expired(group)
+                self._under_way -= len(group) - len(alive)
+                left -= len(group) - len(alive)
+                await self._offer(alive)
+                left -= len(alive)
+                await asyncio.sleep(0)  # who is alone waits for nobody, and others want to be served, too
         except Unavailable:
             pass  # the sweep finds them
         finally:
             self._under_way -= left
+
+    def _skip_expired(self, group: Sequence[Shown]) -> Sequence[Shown]:
+        """Leave to the sweep what has expired while its commit was waited for: a worker says so in the log."""
+        now = self._clock()
+        return [each for each in group if (until := each[1].message.expires_at) is None or until > now]
 
     async def _offer(self, group: Sequence[Shown]) -> None:
         reach = self._reach
@@ -100,12 +113,14 @@ class DirectOffers:
         """Write down what became of them: many at a time, for nobody waits for it."""
         await asyncio.sleep(SETTLE_AFTER)
         offered, self._offered = self._offered, []
-        try:
-            await self._outbox.settle(offered)
-        except Unavailable:
-            pass  # as above
-        finally:
-            self._under_way -= len(offered)
+        for start in range(0, len(offered), EVENTS_AT_ONCE):
+            group = offered[start : start + EVENTS_AT_ONCE]
+            try:
+                await self._outbox.settle(group)
+            except Unavailable:
+                pass  # as above
+            finally:
+                self._under_way -= len(group)
 
 
 async def _offer_over(bus: InboxBus, group: Sequence[Shown]) -> Sequence[bool | None]:

@@ -1,12 +1,13 @@
 """Which gateways are alive, and where they are reached. Each says so every BEAT; silence for LEASE is death."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.limits import BEAT, LEASE
+from notifications.domain.limits import BEAT, LEASE, MISSED_FOR
 from notifications.ports.bus import Beacon, FleetBus
 
 
@@ -26,7 +27,8 @@ class Fleet:
         self._tasks = tasks
         self._leases: dict[str, _Lease] = {}
         self._was_connected = True
-        self._hears_since: float | None = None
+        self._alone_from = math.inf
+        self._echoed = -math.inf
 
     async def run(self) -> None:
         """Listen and announce until cancelled."""
@@ -53,11 +55,15 @@ class Fleet:
 
     @property
     def is_alone(self) -> bool:
-        """Say whether no other gateway is there, draining or not; for sure, so not before a lease without a sign."""
-        hears_since = self._hears_since
-        if self._leases or hears_since is None or not (self._bus.connected and self._was_connected):
+        """Say whether no other gateway is there, draining or not: nobody was ever heard, or whoever was said farewell.
+
+        Silence is no farewell: who falls silent may be cut off, with sockets of its own. And as long as we do not hear
+        ourselves, we hear nobody.
+        """
+        if self._leases or not (self._bus.connected and self._was_connected):
             return False
-        return self._monotonic() - hears_since >= LEASE
+        now = self._monotonic()
+        return now >= self._alone_from and now - self._echoed < 2 * BEAT
 
     def others_accept(self) -> bool:
         """Say whether any other gateway would take our clients."""
@@ -77,11 +83,12 @@ class Fleet:
             except Unavailable:
                 await asyncio.sleep(BEAT)
             else:
-                self._hears_since = self._monotonic()
+                self._alone_from = self._monotonic() + LEASE
                 return
 
     def _hear(self, beacon: Beacon) -> None:
         if beacon.gateway == self._me.gateway:
+            self._echoed = self._monotonic()
             return
         if beacon.gateway not in self._leases:  # it may not know us either, and should not wait a beat for it
             self._tasks.start(self._bus.announce(self._me), "answer a beacon")
@@ -92,8 +99,10 @@ class Fleet:
         now, connected = self._monotonic(), self._bus.connected
         if connected and not self._was_connected:
             self._leases = {name: _Lease(lease.beacon, now) for name, lease in self._leases.items()}
-            self._hears_since = now if self._hears_since is not None else None
+            self._alone_from = max(self._alone_from, now + LEASE)
         if connected:
+            silent = [lease for lease in self._leases.values() if not (self._lives(lease) or lease.beacon.draining)]
+            self._alone_from = max(self._alone_from, now + MISSED_FOR) if silent else self._alone_from
             self._leases = {name: lease for name, lease in self._leases.items() if self._lives(lease)}
         self._was_connected = connected
 

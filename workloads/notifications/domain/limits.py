@@ -39,6 +39,8 @@ GROUP_RECIPIENTS: Final = 2_000
 GROUPS_IN_FLIGHT: Final = 2
 # So many are not worth two groups
 GROUP_WHOLE: Final = 16
+# A group that is not done by then is slow: nobody waits for a third of the crowd beside it
+GROUP_SLOW: Final = 0.05
 # Above this many waiting requests a gateway answers 503 rather than let latency grow without bound
 MAX_WAITING_REQUESTS: Final = 10_000
 MAX_WAITING_RECIPIENTS: Final = 20_000
@@ -201,6 +203,8 @@ SPANS_CLOSE: Final = 3.0
 # Fleet
 BEAT: Final = 2.0
 LEASE: Final = 10.0
+# So long a gateway that fell silent without a farewell is taken for one that may be there and cannot be heard
+MISSED_FOR: Final = 300.0
 SETTLE_BEFORE_DRAIN: Final = 10.0
 DRAIN_PACE: Final = 200.0
 DRAIN_DEADLINE: Final = 25.0

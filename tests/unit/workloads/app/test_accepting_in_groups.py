@@ -64,30 +64,44 @@ def test_requests_that_arrive_at_once_share_a_commit_or_two_side_by_side(crowd: 
     assert in_virtual_time(work) == (groups, 1.0)
 
 
-def test_a_few_that_come_back_wait_for_the_group_under_way() -> None:
+def test_a_few_that_come_back_wait_for_more() -> None:
     async def work() -> list[int]:
         store = SlowStore()
         accept = acceptor(store, []).accept
-        crowd = [asyncio.ensure_future(accept(submission())) for _ in range(8)]
-        await asyncio.sleep(0.5)
-        few = [asyncio.ensure_future(accept(submission())) for _ in range(2)]
-        await asyncio.gather(*crowd, *few)
+        requests = [asyncio.ensure_future(accept(submission())) for _ in range(8)]
+        for _ in range(2):
+            await asyncio.sleep(0.01)
+            requests.append(asyncio.ensure_future(accept(submission())))
+        await asyncio.gather(*requests)
         return store.groups
 
     assert in_virtual_time(work) == [8, 2], "and not 8 and 1 and 1"
+
+
+def test_nobody_waits_long_for_a_crowd_that_does_not_come() -> None:
+    async def work() -> float:
+        accept = acceptor(SlowStore(), []).accept
+        crowd = [asyncio.ensure_future(accept(submission())) for _ in range(16)]
+        await asyncio.sleep(0.01)
+        await accept(submission())
+        ended = asyncio.get_running_loop().time()
+        await asyncio.gather(*crowd)
+        return ended
+
+    assert in_virtual_time(work) == pytest.approx(1 + limits.GROUP_SLOW)
 
 
 def test_a_third_of_a_crowd_does_not_wait_for_the_others() -> None:
     async def work() -> float:
         accept = acceptor(SlowStore(), []).accept
         crowd = [asyncio.ensure_future(accept(submission())) for _ in range(8)]
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.01)
         await asyncio.gather(*(accept(submission()) for _ in range(3)))
         ended = asyncio.get_running_loop().time()
         await asyncio.gather(*crowd)
         return ended
 
-    assert in_virtual_time(work) == 1.5
+    assert in_virtual_time(work) == 1.01
 
 
 def test_a_request_alone_is_committed_at_once() -> None:

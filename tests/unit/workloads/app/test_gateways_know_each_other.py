@@ -8,7 +8,7 @@ from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Arrival, Hub
 from notifications.app.tasks import Tasks
-from notifications.domain.limits import LEASE, SETTLE_BEFORE_DRAIN
+from notifications.domain.limits import BEAT, LEASE, MISSED_FOR, SETTLE_BEFORE_DRAIN
 from notifications.ports.bus import Beacon
 from tests.unit.workloads.app.world import MemorySocket, Reports, in_virtual_time, principal, store_with
 
@@ -143,7 +143,7 @@ def test_a_gateway_is_alone_when_nobody_was_heard_for_a_lease() -> None:
     assert in_virtual_time(work) == [False, False, True]
 
 
-def test_a_gateway_is_not_alone_with_one_that_drains_nor_until_a_lease_after_its_death() -> None:
+def test_a_gateway_is_not_alone_with_one_that_drains_nor_for_a_lease_after_it() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()
         a, running_a = start("a", bus)
@@ -155,14 +155,61 @@ def test_a_gateway_is_not_alone_with_one_that_drains_nor_until_a_lease_after_its
         await asyncio.sleep(LEASE)
         alone.append(a.is_alone)
         running_b.cancel()
-        await asyncio.sleep(LEASE - 0.1)
+        await asyncio.sleep(LEASE - BEAT)
         alone.append(a.is_alone)
-        await asyncio.sleep(3)
+        await asyncio.sleep(2 * BEAT)
         alone.append(a.is_alone)
         running_a.cancel()
         return alone
 
     assert in_virtual_time(work) == [False, False, False, True]
+
+
+def test_who_falls_silent_without_a_farewell_may_still_be_there() -> None:
+    async def work() -> list[bool]:
+        bus = MemoryFleetBus()
+        a, running_a = start("a", bus)
+        _, running_b = start("b", bus)
+        await asyncio.sleep(1)
+        running_b.cancel()
+        await asyncio.sleep(LEASE + 2 * BEAT)
+        alone = [len(a) == 1, a.is_alone]
+        await asyncio.sleep(MISSED_FOR - 4 * BEAT)
+        alone.append(a.is_alone)
+        await asyncio.sleep(4 * BEAT)
+        alone.append(a.is_alone)
+        running_a.cancel()
+        return alone
+
+    assert in_virtual_time(work) == [True, False, False, True]
+
+
+class Deaf(MemoryFleetBus):
+    """A bus that seems to be there, and carries nothing while `is_cut`."""
+
+    is_cut = False
+
+    async def announce(self, beacon: Beacon) -> None:
+        if not self.is_cut:
+            await super().announce(beacon)
+
+
+def test_who_does_not_hear_itself_does_not_know_whether_it_is_alone() -> None:
+    async def work() -> list[bool]:
+        bus = Deaf()
+        a, running = start("a", bus)
+        await asyncio.sleep(2 * LEASE)
+        alone = [a.is_alone]
+        bus.is_cut = True
+        await asyncio.sleep(2 * BEAT)
+        alone.append(a.is_alone)
+        bus.is_cut = False
+        await asyncio.sleep(BEAT)
+        alone.append(a.is_alone)
+        running.cancel()
+        return alone
+
+    assert in_virtual_time(work) == [True, False, True]
 
 
 def test_without_a_bus_and_for_a_lease_after_it_nobody_is_alone() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -67,7 +68,7 @@ class Office:
 
     def __post_init__(self) -> None:
         reach = Reach(self.bus, self.near, lambda: self.is_alone)
-        self.offers = DirectOffers(reach, self.store.outbox, self.relayed.extend, Tasks())
+        self.offers = DirectOffers(reach, self.store.outbox, self.relayed.extend, clock, Tasks())
 
     async def accept(self, *submissions: Submission) -> None:
         """Commit, and pass on as the acceptor does."""
@@ -185,6 +186,41 @@ def test_what_is_too_much_at_once_goes_to_the_queues(monkeypatch: pytest.MonkeyP
     office = in_office(work)
     assert office.bus.sizes == [2]
     assert [job.owner.user for job in office.relayed] == ["c", "d"]
+
+
+def test_what_expired_before_its_commit_is_left_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(direct, "MAX_OFFERS", 1)
+
+    async def work(office: Office) -> None:
+        now = clock()
+        await asyncio.sleep(2)
+        await office.accept(says(submission(), expires_at=now + timedelta(seconds=1)))
+        assert len(office.waiting) == 1
+        await office.accept(says(submission(), expires_at=clock() + timedelta(seconds=1)))
+
+    office = in_office(work)
+    assert office.bus.sizes == [0, 1]
+    assert len(office.waiting) == 1
+    assert len(office.log) == 1
+
+
+def test_outcomes_of_a_crowd_are_written_in_groups_and_one_that_fails_spoils_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(direct, "EVENTS_AT_ONCE", 4)
+
+    async def work(office: Office) -> None:
+        settle = office.store.outbox.settle
+
+        async def fail_once(outcomes: Sequence[Outcome]) -> None:
+            monkeypatch.setattr(office.store.outbox, "settle", settle)
+            raise Unavailable("a row is locked")
+
+        monkeypatch.setattr(office.store.outbox, "settle", fail_once)
+        await office.accept(submission(*(f"user-{number}" for number in range(10))))
+
+    office = in_office(work)
+    assert len(office.waiting) == 4
 
 
 def test_a_crowd_is_offered_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
