@@ -222,9 +222,13 @@ class Connection:
             self._serving = self._world.tasks.start(self._serve(), f"serve {self.sid}")
 
     async def _serve(self) -> None:
+        served = 0
         try:
             while self._waiting and not self.ended:
                 await self._world.application.received(self, self._waiting.popleft())
+                served += 1
+                if served % _MOST_WAITING == 0:
+                    await asyncio.sleep(0)  # serving need not wait for anything, and others want to be served
         except Exception:
             _log.exception("a packet failed")
             self.close()

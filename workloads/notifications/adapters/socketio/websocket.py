@@ -1,7 +1,9 @@
 """A websocket: carries the packets of one Engine.IO connection, or is about to take over from polling."""
 
 import asyncio
+from collections.abc import Iterator
 from enum import Enum
+from itertools import chain
 from typing import Final
 
 from notifications.adapters.socketio import frames
@@ -13,6 +15,7 @@ from notifications.domain.errors import BrokenFrame
 from notifications.domain.limits import MAX_PACKET, UPGRADE_TIMEOUT
 
 _PIECE: Final = 64 * 1024
+_MOST_AT_ONCE: Final = 256
 _PROBE, _ANSWER = "2probe", frames.frame(b"3probe")
 
 
@@ -29,7 +32,10 @@ class _Phase(Enum):
 class WebSocket(asyncio.Protocol):
     """Is given a transport whose handshake is answered by `begin`. The wheel cuts it when it does not get on."""
 
-    __slots__ = ("_connection", "_flush", "_is_choked", "_phase", "_reader", "_transport", "_wheel", "slot")
+    __slots__ = (
+        "_asked", "_connection", "_flush", "_is_choked", "_is_paused", "_phase", "_reader", "_transport", "_unread",
+        "_wheel", "slot",
+    )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, wheel: Wheel, flush: Flush) -> None:
         self.slot: int | None = None
@@ -37,6 +43,9 @@ class WebSocket(asyncio.Protocol):
         self._wheel = wheel
         self._flush = flush
         self._reader = FrameReader(MAX_PACKET)
+        self._unread: Iterator[tuple[int, bytes]] | None = None
+        self._is_paused = False
+        self._asked: bytes | None = None
         # Nobody tells a protocol that comes later what the earlier one left in the transport
         self._is_choked = transport.get_write_buffer_size() > _PIECE
         transport.set_protocol(self)
@@ -56,14 +65,11 @@ class WebSocket(asyncio.Protocol):
             self.data_received(behind)
 
     def data_received(self, data: bytes) -> None:
-        """Read frames; what comes after the end is not looked at."""
-        try:
-            for opcode, payload in self._reader.feed(data):
-                if self._phase is _Phase.OVER:
-                    return
-                self._take(opcode, payload)
-        except BrokenFrame as error:
-            self._end(error.close_code, Reason.TRANSPORT_ERROR)
+        """Read frames, as long as they are wanted; what comes after the end is not looked at."""
+        fed = self._reader.feed(data)
+        self._unread = fed if self._unread is None else chain(self._unread, fed)
+        if not self._is_paused:
+            self._go_on()
 
     def pause_writing(self) -> None:
         """Leave in the outbox, where it is counted, what the client does not read."""
@@ -101,25 +107,49 @@ class WebSocket(asyncio.Protocol):
             self._say_farewell(frames.NORMAL)
 
     def pause(self) -> None:
-        """Take no more from the client for now."""
+        """Take no more from the client for now, not even what was read already."""
+        self._is_paused = True
         if not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Go on with that."""
-        if not self._transport.is_closing():
+        if not self._is_paused:
+            return
+        self._is_paused = False
+        self._go_on()
+        if not self._is_paused and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def expire(self) -> None:
         """Cut off a client that neither gets on with an upgrade nor reads what stands before the end."""
         self._transport.abort()
 
+    def _go_on(self) -> None:
+        try:
+            self._take_unread()
+        except BrokenFrame as error:
+            self._end(error.close_code, Reason.TRANSPORT_ERROR)
+        self._answer()
+
+    def _take_unread(self) -> None:
+        for number, (opcode, payload) in enumerate(self._unread or (), start=1):
+            if self._phase is _Phase.OVER:
+                break
+            self._take(opcode, payload)
+            if number == _MOST_AT_ONCE:  # others want to be served, too
+                self.pause()
+                asyncio.get_running_loop().call_soon(self.resume)
+            if self._is_paused:
+                return
+        self._unread = None
+
     def _take(self, opcode: int, payload: bytes) -> None:
         match opcode:
             case frames.TEXT:
                 self._read(frames.read_text(payload))
             case frames.PING:
-                self._answer(payload)
+                self._asked = payload
             case frames.CLOSE:
                 self._end(frames.read_farewell(payload), Reason.TRANSPORT_CLOSE)
             case frames.BINARY:
@@ -141,11 +171,14 @@ class WebSocket(asyncio.Protocol):
         elif self._phase is not _Phase.FAREWELL:
             raise BrokenFrame("not a packet of Engine.IO, or not now", frames.PROTOCOL_ERROR)
 
-    def _answer(self, payload: bytes) -> None:
-        """Answer a ping, unless the client does not read: it may ask for more answers than it takes."""
+    def _answer(self) -> None:
+        """Answer the last ping of many, unless the client does not read: it may ask for more answers than it takes."""
+        asked, self._asked = self._asked, None
+        if asked is None or self._phase is _Phase.OVER:
+            return
         if not self._is_choked and not self._connection.outbox.full_of_events:
             self.flush()
-            self._transport.write(frames.frame(payload, frames.PONG))
+            self._transport.write(frames.frame(asked, frames.PONG))
 
     def _end(self, code: int, reason: Reason) -> None:
         """Let the client go that says farewell, or answers ours, or cannot be understood."""
@@ -157,6 +190,7 @@ class WebSocket(asyncio.Protocol):
 
     def _say_farewell(self, code: int) -> None:
         connection = self._connection
+        self._answer()
         self._wheel.set(self, CUT_AFTER)
         if connection.carrier is self:
             connection.outbox.put(frames.farewell(code))

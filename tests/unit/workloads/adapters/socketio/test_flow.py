@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, call
 
 import pytest
 import uvloop
@@ -18,10 +18,11 @@ from notifications.adapters.http.front import Shortcuts
 from notifications.adapters.http.listener import Listener
 from notifications.adapters.socketio.connection import Connection
 from notifications.adapters.socketio.entrance import Entrance
+from notifications.adapters.socketio.polling import Poll
 from notifications.adapters.socketio.websocket import WebSocket
 from notifications.domain.errors import SlowConsumer
 from notifications.domain.limits import OUTBOUND_CAP
-from tests.support.frames import TEXT, UPGRADE, frame, open_frames
+from tests.support.frames import CLOSE, PING, PONG, TEXT, UPGRADE, frame, open_frames
 from tests.support.ports import free_port
 from tests.support.transport import WEBSOCKET, open_polling
 from tests.support.waiting import eventually
@@ -278,6 +279,79 @@ async def test_of_what_waits_to_be_served_only_so_much_is_read(house: House) -> 
     assert len(house.guest.served) == 20
 
 
+async def test_what_one_read_brought_beyond_that_waits_unread_and_is_served_in_order(house: House) -> None:
+    transport, protocol = enter(house.server.open_entrance({}))
+    await turn()
+    house.gate.clear()
+    protocol.data_received(b"".join(frame(TEXT, f'42["x",{number}]'.encode()) for number in range(1_000)))
+    connection = house.server._engine.find(house.guest.socket.session)
+    assert connection is not None
+    assert connection._waiting is not None
+    assert len(connection._waiting) == 17
+    house.gate.set()
+    await eventually(lambda: _is(len(house.guest.served) == 1_000), what="the last of them")
+    assert house.guest.served == [("x", number) for number in range(1_000)]
+    assert transport.method_calls[-1] == call.resume_reading()
+
+
+async def test_what_comes_while_some_waits_unread_stands_behind_it(house: House) -> None:
+    _, protocol = enter(house.server.open_entrance({}))
+    await turn()
+    whole = b"".join(frame(TEXT, f'42["x",{number}]'.encode()) for number in range(100))
+    protocol.data_received(whole[:1_005])
+    protocol.data_received(whole[1_005:])
+    await eventually(lambda: _is(len(house.guest.served) == 100), what="the last of them")
+    assert house.guest.served == [("x", number) for number in range(100)]
+
+
+async def test_one_whose_packets_need_not_wait_lets_others_be_served_meanwhile(house: House) -> None:
+    connection = house.server._engine.open(Poll())
+    connection.receive('40{"token":"alice"}')
+    await turn()
+    for _ in range(100):
+        connection.receive('42["x"]')
+    counts = [0]
+    while counts[-1] < 100:
+        await asyncio.sleep(0)
+        counts.append(len(house.guest.served))
+    assert max(later - earlier for earlier, later in itertools.pairwise(counts)) == 16
+
+
+async def test_of_frames_that_mean_nothing_only_so_many_are_read_in_one_turn(house: House) -> None:
+    transport, protocol = enter(house.server.open_entrance({}))
+    await turn()
+    protocol.data_received(frame(TEXT, b"6") * 1_000 + frame(PING, b"x") + frame(TEXT, b'42["x"]'))
+    assert transport.pause_reading.called
+    for _ in range(2):
+        await asyncio.sleep(0)
+        assert call.write(frame(PONG, b"x", mask=0)) not in transport.method_calls
+    await turn()
+    assert call.write(frame(PONG, b"x", mask=0)) in transport.method_calls
+    assert transport.method_calls[-1] == call.resume_reading()
+    assert house.guest.served == [("x",)]
+
+
+async def test_of_many_pings_in_one_read_the_last_is_answered(house: House) -> None:
+    transport, protocol = enter(house.server.open_entrance({}))
+    await turn()
+    transport.write.reset_mock()
+    protocol.data_received(b"".join(frame(PING, str(number).encode()) for number in range(100)))
+    transport.write.assert_called_once_with(frame(PONG, b"99", mask=0))
+    protocol.data_received(frame(TEXT, b"6"))
+    assert transport.write.call_count == 1
+
+
+@pytest.mark.parametrize("farewell", [frame(CLOSE, b"\x03\xe8"), frame(TEXT, b"1"), frame(TEXT, b"not a packet")])
+async def test_a_ping_is_answered_before_the_farewell_that_follows_it(house: House, farewell: bytes) -> None:
+    transport, protocol = enter(house.server.open_entrance({}))
+    await turn()
+    transport.write.reset_mock()
+    protocol.data_received(frame(PING, b"x") + farewell)
+    pong, close = (each.args[0] for each in transport.write.call_args_list)
+    assert pong == frame(PONG, b"x", mask=0)
+    assert close[0] == 0x80 | CLOSE
+
+
 def test_clients_that_are_idle_cost_neither_tasks_nor_timers() -> None:
     async def work() -> None:
         house = House()
@@ -358,6 +432,10 @@ def test_a_connection_that_is_gone_leaves_nothing_for_the_search_for_cycles() ->
         on_each_loop(work)
     finally:
         gc.enable()
+
+
+async def _is(fact: bool) -> bool:
+    return fact
 
 
 async def _is_empty(house: House) -> bool:
