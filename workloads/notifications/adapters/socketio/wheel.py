@@ -1,9 +1,11 @@
 """Deadlines of many, kept by one timer: those of a second share a slot, and every second one slot is emptied."""
 
+import logging
 import math
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+_log = logging.getLogger(__name__)
 _SLOTS: Final = 128
 
 
@@ -44,5 +46,8 @@ class Wheel:
         while due:
             timed = due.pop()
             timed.slot = None
-            timed.expire()
+            try:
+                timed.expire()
+            except Exception:  # the others, and the process, must not end for one
+                _log.exception("a deadline could not be met")
             yield

@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +71,17 @@ def test_one_that_passes_may_set_itself_again_and_take_back_others() -> None:
     wheel.set(other, 2)
     turn(wheel, 2 + 26 + 26)
     assert (again.passed, other.passed) == (3, 0)
+
+
+def test_one_that_fails_keeps_none_of_the_others_waiting(caplog: pytest.LogCaptureFixture) -> None:
+    wheel, others = Wheel(), [Timer() for _ in range(10)]
+
+    class Failing(Timer):
+        def expire(self) -> None:
+            raise RuntimeError("not today")
+
+    for timer in (*others[:5], Failing(), *others[5:]):
+        wheel.set(timer, 1)
+    turn(wheel, 2)
+    assert [timer.passed for timer in others] == [1] * 10
+    assert "a deadline could not be met" in caplog.text
