@@ -155,8 +155,9 @@ async def run(arguments: argparse.Namespace) -> None:
 
         await life.until_told()
         readiness.ready = False
-        _log.info("draining", extra={"connections": gateway.server.connections})
-        await drain(gateway.hub, gateway.fleet, stop_opening, random.Random())  # noqa: S311 - spreads clients
+        passages = gateway.forwarder.passages
+        _log.info("draining", extra={"connections": gateway.server.connections, "passages": len(passages())})
+        await drain(gateway.hub, gateway.fleet, stop_opening, random.Random(), passages)  # noqa: S311 - spreads clients
         await gateway.marks.flush()
 
 
@@ -296,7 +297,7 @@ def report_load(gateway: Gateway, limit: int, metrics: Metrics, id: str) -> Load
             "connections": connections,
             "limit": limit,
             "draining": draining,
-            "remaining": connections if draining else 0,
+            "remaining": connections + len(gateway.forwarder.passages()) if draining else 0,
             "cpu": process.read_cpu(),
             "memory": process.read_memory(),
             "at": wire_time(now()),

@@ -39,7 +39,8 @@ class Forwarder:
         self._address_of = address_of
         self._serve = serve
         self._client: aiohttp.ClientSession | None = None
-        self._pipes: set[Pipe] = set()
+        self._to_clients: set[Pipe] = set()
+        self._to_peers: set[Pipe] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve or pass on. A sid whose gateway is gone is answered as unknown, so that the client starts anew."""
@@ -61,9 +62,13 @@ class Forwarder:
             _log.warning("a peer did not answer", extra={"gateway": owner, "reason": str(error)})
             return web.Response(status=400, text="this session has ended: connect again")
 
+    def passages(self) -> tuple[Pipe, ...]:
+        """Return the connections of clients that lead to peers, of a moment."""
+        return tuple(self._to_clients)
+
     async def close(self) -> None:
         """Close the connections to peers, and those of clients that lead there."""
-        for pipe in tuple(self._pipes):
+        for pipe in (*self._to_clients, *self._to_peers):
             pipe.close()
         if self._client is not None:
             await self._client.close()
@@ -85,14 +90,14 @@ class Forwarder:
         upgrade.check(request)
         host, _, port = address.rpartition(":")
         async with asyncio.timeout(_CONNECT):
-            inner = await open_pipe(self._pipes, host.strip("[]"), int(port))
+            inner = await open_pipe(self._to_peers, host.strip("[]"), int(port))
             try:
                 answer = await inner.ask(_head(request))
                 transport, behind = detach(request)
             except BaseException:
                 inner.close()
                 raise
-        outer = Pipe(self._pipes)
+        outer = Pipe(self._to_clients)
         transport.set_protocol(outer)
         outer.connection_made(transport)
         outer.write(answer)

@@ -29,7 +29,7 @@ class Fleet:
     address: str
 
     async def is_over(self) -> bool:
-        return self.house.server.connections == 0 and not self.forwarder._pipes
+        return self.house.server.connections == 0 and not (self.forwarder._to_clients or self.forwarder._to_peers)
 
 
 @pytest.fixture
@@ -83,7 +83,9 @@ async def test_what_is_sent_arrives_both_ways(fleet: Fleet, polling: Polling) ->
 async def test_a_client_that_hangs_up_is_forgotten_on_both_sides(fleet: Fleet, polling: Polling) -> None:
     async with open_frames(fleet.wrong, f"&sid={polling.sid}") as client:
         await take_over(client)
-        await eventually(lambda: _is(len(fleet.forwarder._pipes) == 2), what="the pipe")
+        await eventually(
+            lambda: _is(len(fleet.forwarder._to_clients) == len(fleet.forwarder._to_peers) == 1), what="the pipe"
+        )
     await eventually(fleet.is_over, what="the end of the pipe")
 
 
@@ -143,6 +145,19 @@ async def test_a_gateway_that_says_nothing_is_not_waited_for(fleet: Fleet, monke
         assert client.head.startswith(b"HTTP/1.1 400 ")
     await eventually(fleet.is_over, what="the end of the pipe")
     silent.close()
+
+
+async def test_a_client_may_be_let_go_that_belongs_to_another_gateway(fleet: Fleet, polling: Polling) -> None:
+    async with open_frames(fleet.wrong, f"&sid={polling.sid}") as client:
+        await take_over(client)
+        client.send('421["x"]')
+        await client.message()
+        (passage,) = fleet.forwarder.passages()
+        passage.close()
+        async with asyncio.timeout(5):
+            assert await client.reader.read() == b""
+        await eventually(fleet.is_over, what="the end of the pipe")
+        assert fleet.forwarder.passages() == ()
 
 
 async def test_pipes_end_with_the_gateway_that_holds_them(fleet: Fleet, polling: Polling) -> None:
