@@ -6,6 +6,7 @@ what comes to a socket twice is shown once.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,20 +83,17 @@ class DirectOffers:
         return not may_wait and self._under_way + more + len(each.placed) <= MAX_OFFERS
 
     async def _offer_all(self, offers: Sequence[Shown]) -> None:
-        left = len(offers)
+        offered = 0
         try:
             for start in range(0, len(offers), OFFERS_AT_ONCE):
-                group = offers[start : start + OFFERS_AT_ONCE]
-                alive = self._skip_expired(group)
-                self._under_way -= len(group) - len(alive)
-                left -= len(group) - len(alive)
-                await self._offer(alive)
-                left -= len(alive)
-                await asyncio.sleep(0)  # who is alone waits for nobody, and others want to be served, too
+                if group := self._skip_expired(offers[start : start + OFFERS_AT_ONCE]):
+                    await self._offer(group)
+                    offered += len(group)
+                    await asyncio.sleep(0)  # who is alone waits for nobody, and others want to be served, too
         except Unavailable:
             pass  # the sweep finds them
         finally:
-            self._under_way -= left
+            self._under_way -= len(offers) - offered
 
     def _skip_expired(self, group: Sequence[Shown]) -> Sequence[Shown]:
         """Leave to the sweep what has expired while its commit was waited for: a worker says so in the log."""
@@ -113,14 +111,12 @@ class DirectOffers:
         """Write down what became of them: many at a time, for nobody waits for it."""
         await asyncio.sleep(SETTLE_AFTER)
         offered, self._offered = self._offered, []
-        for start in range(0, len(offered), EVENTS_AT_ONCE):
-            group = offered[start : start + EVENTS_AT_ONCE]
-            try:
-                await self._outbox.settle(group)
-            except Unavailable:
-                pass  # as above
-            finally:
-                self._under_way -= len(group)
+        try:
+            for start in range(0, len(offered), EVENTS_AT_ONCE):
+                with suppress(Unavailable):  # as above
+                    await self._outbox.settle(offered[start : start + EVENTS_AT_ONCE])
+        finally:
+            self._under_way -= len(offered)
 
 
 async def _offer_over(bus: InboxBus, group: Sequence[Shown]) -> Sequence[bool | None]:
