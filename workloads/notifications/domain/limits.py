@@ -4,6 +4,8 @@ from typing import Final
 
 # What may come in
 MAX_BODY: Final = 256 * 1024
+# What aiohttp takes for a request's head, so that what reads requests beside it never differs in what is too much
+MAX_HEAD: Final = 8190
 BODY_TIMEOUT: Final = 10.0
 IDLE_TIMEOUT: Final = 30.0
 MAX_DEPTH: Final = 8
@@ -143,6 +145,8 @@ UPGRADE_TIMEOUT: Final = 10.0
 # As long as a stock client waits for its handshake: a gateway that is late must not punish the client for it
 CONNECT_TIMEOUT: Final = 20.0
 OUTBOUND_CAP: Final = 1024 * 1024
+# What a transport holds before it says that the client does not read
+TRANSPORT_ROOM: Final = 64 * 1024
 SLOW_CONSUMER_GRACE: Final = 30.0
 
 # Providers of mail and push, and webhooks

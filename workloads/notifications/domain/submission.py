@@ -124,8 +124,8 @@ def jobs_of(submission: Submission) -> tuple[Job, ...]:
 
 def jobs_due(submission: Submission, placed: Sequence[Placed]) -> tuple[Job, ...]:
     """Return the jobs of copies that can be done at once."""
-    shown = (job_of(submission, copy, Channel.WEBSOCKET) for copy in placed if copy.seq is not None)
-    return (*shown, *jobs_elsewhere(submission, placed))
+    in_inboxes = (job_of(submission, copy, Channel.WEBSOCKET) for copy in placed if copy.seq is not None)
+    return (*in_inboxes, *jobs_elsewhere(submission, placed))
 
 
 def jobs_elsewhere(submission: Submission, placed: Sequence[Placed]) -> tuple[Job, ...]:

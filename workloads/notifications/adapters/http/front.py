@@ -12,12 +12,10 @@ from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from notifications.domain.limits import IDLE_TIMEOUT
+from notifications.domain.limits import IDLE_TIMEOUT, MAX_HEAD
 
 PATH: Final = "/api/notifications"
 _BEGINNING: Final = f"POST {PATH} HTTP/1.1\r\n".encode()
-# What aiohttp takes, so that the two never differ in what is too much
-_LONGEST_HEAD: Final = 8190
 # What comes whole is seldom longer; a long body is also long to read
 _LONGEST: Final = 64 * 1024
 # Whoever sends one of these wants more than an answer, or sends the body in another form
@@ -175,4 +173,4 @@ def read_posted(data: bytes) -> Posted | None:
         HttpRequestParser(posted).feed_data(data)
     except (HttpParserError, HttpParserUpgrade):
         return None  # aiohttp says what is wrong with it
-    return posted if posted.is_plain and len(data) - len(posted.body) <= _LONGEST_HEAD else None
+    return posted if posted.is_plain and len(data) - len(posted.body) <= MAX_HEAD else None

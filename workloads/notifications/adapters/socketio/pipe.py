@@ -4,10 +4,9 @@ import asyncio
 from typing import Final, cast
 
 from notifications.adapters.socketio.connection import CUT_AFTER
+from notifications.domain.limits import MAX_HEAD, TRANSPORT_ROOM
 
 _AGREED: Final = b"HTTP/1.1 101 "
-_LONGEST: Final = 8190
-_PIECE: Final = 64 * 1024
 
 
 class Pipe(asyncio.Protocol):
@@ -27,7 +26,7 @@ class Pipe(asyncio.Protocol):
         """Keep it."""
         self._transport = cast(asyncio.Transport, transport)
         # Nobody tells a protocol that comes later what the earlier one left in the transport
-        self._is_choked = self._transport.get_write_buffer_size() > _PIECE
+        self._is_choked = self._transport.get_write_buffer_size() > TRANSPORT_ROOM
         self._all.add(self)
 
     async def ask(self, handshake: bytes) -> bytes:
@@ -88,7 +87,7 @@ class Pipe(asyncio.Protocol):
             asyncio.get_running_loop().call_later(CUT_AFTER, transport.abort)
 
     def _judge(self, answered: "asyncio.Future[bytes]") -> None:
-        if b"\r\n\r\n" not in self._answer and len(self._answer) < _LONGEST:
+        if b"\r\n\r\n" not in self._answer and len(self._answer) < MAX_HEAD:
             return
         self._read(False)
         if self._answer.startswith(_AGREED):

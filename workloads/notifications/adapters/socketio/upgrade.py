@@ -13,10 +13,9 @@ from aiohttp import HttpVersion11, web
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from notifications.domain.errors import Invalid
+from notifications.domain.limits import MAX_HEAD
 
 _BEGINNING: Final = b"GET /socket.io/?"
-# What aiohttp takes, so that the two never differ in what is too much
-_LONGEST: Final = 8190
 _KEY_SIZE: Final = 16
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _UNUSUAL: Final = frozenset({"content-length", "expect", "transfer-encoding"})
@@ -73,7 +72,7 @@ class _Reader:
 
 def read_head(data: bytes) -> Head | None:
     """Return the request if `data` is the whole of a plain one that wants to become a websocket, and nothing more."""
-    if not data.startswith(_BEGINNING) or len(data) > _LONGEST:
+    if not data.startswith(_BEGINNING) or len(data) > MAX_HEAD:
         return None
     reader = _Reader()
     parser = HttpRequestParser(reader)

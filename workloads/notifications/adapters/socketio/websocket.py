@@ -12,9 +12,8 @@ from notifications.adapters.socketio.flush import Flush
 from notifications.adapters.socketio.frames import FrameReader
 from notifications.adapters.socketio.wheel import Wheel
 from notifications.domain.errors import BrokenFrame
-from notifications.domain.limits import MAX_PACKET, UPGRADE_TIMEOUT
+from notifications.domain.limits import MAX_PACKET, TRANSPORT_ROOM, UPGRADE_TIMEOUT
 
-_PIECE: Final = 64 * 1024
 _MOST_AT_ONCE: Final = 256
 _PROBE, _ANSWER = "2probe", frames.frame(b"3probe")
 
@@ -47,7 +46,7 @@ class WebSocket(asyncio.Protocol):
         self._is_paused = False
         self._asked: bytes | None = None
         # Nobody tells a protocol that comes later what the earlier one left in the transport
-        self._is_choked = transport.get_write_buffer_size() > _PIECE
+        self._is_choked = transport.get_write_buffer_size() > TRANSPORT_ROOM
         transport.set_protocol(self)
 
     def begin(self, connection: Connection, handshake: bytes, behind: bytes = b"") -> None:
@@ -98,7 +97,7 @@ class WebSocket(asyncio.Protocol):
         """Send what waits, as long as the client reads; nothing before this carries the connection."""
         connection = self._connection
         while connection.outbox and not self._is_choked and connection.carrier is self:
-            self._transport.write(connection.outbox.take_some(_PIECE))
+            self._transport.write(connection.outbox.take_some(TRANSPORT_ROOM))
 
     def finish(self) -> None:
         """Send what waits and a farewell."""
