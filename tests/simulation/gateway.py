@@ -196,7 +196,7 @@ class Gateway:
             reply(await changes_since(self.life.store, owner, parse_since(since), SYNC_LIMIT))
 
     async def _leave(self, left: Callable[[], None]) -> None:
-        await drain(self._hub, self._fleet, self._stop_listening, self.life.wire.weather.random)
+        await drain(self._hub, self._fleet, self._stop_listening, self.life.wire.weather.random, tuple)
         await self._marks.flush()
         left()
 

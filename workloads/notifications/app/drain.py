@@ -24,7 +24,7 @@ async def drain(
     fleet: Fleet,
     stop_listening: Callable[[], Awaitable[None]],
     chance: random.Random,
-    passages: Callable[[], Collection[Passage]] = tuple,
+    passages: Callable[[], Collection[Passage]],
 ) -> None:
     """Move every client away at DRAIN_PACE a second, or as fast as DRAIN_DEADLINE asks for.
 

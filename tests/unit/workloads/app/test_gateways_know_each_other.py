@@ -1,29 +1,19 @@
 """Leases: who is alive, where, and whether it takes clients."""
 
 import asyncio
-import random
 
-from notifications.adapters.memory.bus import MemoryFleetBus, MemoryInboxBus
-from notifications.app.drain import drain
-from notifications.app.fleet import Fleet
-from notifications.app.hub import Arrival, Hub
-from notifications.app.tasks import Tasks
-from notifications.domain.limits import BEAT, LEASE, MISSED_FOR, SETTLE_BEFORE_DRAIN
+from notifications.adapters.memory.bus import MemoryFleetBus
+from notifications.domain.limits import BEAT, LEASE, MISSED_FOR
 from notifications.ports.bus import Beacon
-from tests.unit.workloads.app.world import MemorySocket, Reports, in_virtual_time, principal, store_with
-
-
-def start(name: str, bus: MemoryFleetBus) -> tuple[Fleet, asyncio.Future[None]]:
-    fleet = Fleet(Beacon(name, f"{name}:80", draining=False), bus, asyncio.get_running_loop().time, Tasks())
-    return fleet, asyncio.ensure_future(fleet.run())
+from tests.unit.workloads.app.world import in_virtual_time, start_fleet
 
 
 def test_a_newcomer_and_the_others_know_each_other_at_once() -> None:
     async def work() -> list[str | None]:
         bus = MemoryFleetBus()
-        a, running_a = start("a", bus)
+        a, running_a = start_fleet("a", bus)
         await asyncio.sleep(1)
-        b, running_b = start("b", bus)
+        b, running_b = start_fleet("b", bus)
         await asyncio.sleep(0.1)
         known = [a.address_of("b"), b.address_of("a"), a.address_of("a"), a.address_of("c")]
         running_a.cancel()
@@ -36,10 +26,10 @@ def test_a_newcomer_and_the_others_know_each_other_at_once() -> None:
 def test_those_that_take_clients_are_counted() -> None:
     async def work() -> list[int]:
         bus = MemoryFleetBus()
-        a, running_a = start("a", bus)
+        a, running_a = start_fleet("a", bus)
         counts = [len(a)]
-        b, running_b = start("b", bus)
-        _, running_c = start("c", bus)
+        b, running_b = start_fleet("b", bus)
+        _, running_c = start_fleet("c", bus)
         await asyncio.sleep(1)
         counts.append(len(a))
         await b.leave()
@@ -56,8 +46,8 @@ def test_those_that_take_clients_are_counted() -> None:
 def test_silence_for_a_lease_is_death() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()
-        a, running_a = start("a", bus)
-        _, running_b = start("b", bus)
+        a, running_a = start_fleet("a", bus)
+        _, running_b = start_fleet("b", bus)
         await asyncio.sleep(1)
         running_b.cancel()
         lives = [a.others_accept()]
@@ -74,8 +64,8 @@ def test_silence_for_a_lease_is_death() -> None:
 def test_while_the_bus_is_away_nobody_dies_and_then_everybody_has_time_to_be_heard() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()
-        a, running_a = start("a", bus)
-        _, running_b = start("b", bus)
+        a, running_a = start_fleet("a", bus)
+        _, running_b = start_fleet("b", bus)
         await asyncio.sleep(1)
         running_b.cancel()
         bus.connected = False
@@ -92,46 +82,10 @@ def test_while_the_bus_is_away_nobody_dies_and_then_everybody_has_time_to_be_hea
     assert in_virtual_time(work) == [True, True, False]
 
 
-def drained(others: int) -> tuple[float, list[str], bool]:
-    async def work() -> tuple[float, list[str], bool]:
-        loop, bus = asyncio.get_running_loop(), MemoryFleetBus()
-        fleet, running = start("a", bus)
-        peers = [start(f"peer-{number}", bus)[1] for number in range(others)]
-        hub = Hub("a", await store_with(0), MemoryInboxBus(), Reports(), Tasks())
-        socket = MemorySocket()
-        await hub.join(Arrival(socket, principal()))
-        stopped: list[float] = []
-
-        async def stop_listening() -> None:
-            stopped.append(loop.time())
-
-        began = loop.time()
-        await drain(hub, fleet, stop_listening, random.Random(0))
-        for task in (running, *peers):
-            task.cancel()
-        return stopped[0] - began, socket.names()[-1:], socket.closed
-
-    return in_virtual_time(work)
-
-
-def test_a_gateway_waits_for_endpoints_to_settle_then_moves_its_clients() -> None:
-    waited, told, closed = drained(others=1)
-    assert SETTLE_BEFORE_DRAIN <= waited < SETTLE_BEFORE_DRAIN + 1
-    assert told == ["server:moving"]
-    assert closed
-
-
-def test_the_last_gateway_does_not_wait_for_others_that_are_not_there() -> None:
-    waited, told, closed = drained(others=0)
-    assert waited < 0.1
-    assert told == ["server:moving"]
-    assert closed
-
-
 def test_a_gateway_is_alone_when_nobody_was_heard_for_a_lease() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()
-        a, running = start("a", bus)
+        a, running = start_fleet("a", bus)
         alone = [a.is_alone]
         await asyncio.sleep(LEASE - 0.1)
         alone.append(a.is_alone)
@@ -146,9 +100,9 @@ def test_a_gateway_is_alone_when_nobody_was_heard_for_a_lease() -> None:
 def test_a_gateway_is_not_alone_with_one_that_drains_nor_for_a_lease_after_it() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()
-        a, running_a = start("a", bus)
+        a, running_a = start_fleet("a", bus)
         await asyncio.sleep(2 * LEASE)
-        b, running_b = start("b", bus)
+        b, running_b = start_fleet("b", bus)
         await asyncio.sleep(0.1)
         alone = [a.is_alone]
         await b.leave()
@@ -168,8 +122,8 @@ def test_a_gateway_is_not_alone_with_one_that_drains_nor_for_a_lease_after_it() 
 def test_who_falls_silent_without_a_farewell_may_still_be_there() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()
-        a, running_a = start("a", bus)
-        _, running_b = start("b", bus)
+        a, running_a = start_fleet("a", bus)
+        _, running_b = start_fleet("b", bus)
         await asyncio.sleep(1)
         running_b.cancel()
         await asyncio.sleep(LEASE + 2 * BEAT)
@@ -197,7 +151,7 @@ class Deaf(MemoryFleetBus):
 def test_who_does_not_hear_itself_does_not_know_whether_it_is_alone() -> None:
     async def work() -> list[bool]:
         bus = Deaf()
-        a, running = start("a", bus)
+        a, running = start_fleet("a", bus)
         await asyncio.sleep(2 * LEASE)
         alone = [a.is_alone]
         bus.is_cut = True
@@ -215,7 +169,7 @@ def test_who_does_not_hear_itself_does_not_know_whether_it_is_alone() -> None:
 def test_without_a_bus_and_for_a_lease_after_it_nobody_is_alone() -> None:
     async def work() -> list[bool]:
         bus = MemoryFleetBus()
-        a, running = start("a", bus)
+        a, running = start_fleet("a", bus)
         await asyncio.sleep(2 * LEASE)
         bus.connected = False
         alone = [a.is_alone]

@@ -9,13 +9,17 @@ from random import Random
 from typing import Any, TypeVar
 from uuid import UUID
 
+from notifications.adapters.memory.bus import MemoryFleetBus
 from notifications.adapters.memory.store import MemoryStore
+from notifications.app.fleet import Fleet
+from notifications.app.tasks import Tasks
 from notifications.domain.errors import SlowConsumer
 from notifications.domain.ids import uuid7
 from notifications.domain.inbox import InboxEvent
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.principal import Principal
 from notifications.domain.submission import Copy, Submission
+from notifications.ports.bus import Beacon
 from tests.simulation.loop import VirtualLoop
 
 T = TypeVar("T")
@@ -129,3 +133,9 @@ class Recorder:
             self.counts[name] = self.counts.get(name, 0) + 1
 
         return call
+
+
+def start_fleet(name: str, bus: MemoryFleetBus) -> tuple[Fleet, asyncio.Future[None]]:
+    """The fleet as one gateway sees it, and what keeps it so until it is cancelled."""
+    fleet = Fleet(Beacon(name, f"{name}:80", draining=False), bus, asyncio.get_running_loop().time, Tasks())
+    return fleet, asyncio.ensure_future(fleet.run())
