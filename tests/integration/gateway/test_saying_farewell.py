@@ -29,15 +29,25 @@ async def test_the_connection_ends_and_is_counted_no_more(
     before = await connections(stack)
     async with join(stack.internal_url("gateway-1"), stack.token(alice), transport) as device:
         assert await connections(stack) == before + 1
+        (sid,) = (event[1]["sessionId"] for event in device.events if event[0] == "connected")
+        assert await is_known(stack, sid)
         await device.transport.send(farewell)
         await asyncio.wait_for(device.closed.wait(), 5)
         await act("producer").notify(alice)
         assert device.notifications == []
 
     async def is_forgotten() -> bool:
-        return await connections(stack) <= before  # others may have been left behind, and end meanwhile
+        # Others may have been left behind, and end meanwhile: so this very one is asked for, too
+        return await connections(stack) <= before and not await is_known(stack, sid)
 
     await eventually(is_forgotten, what="the end of the connection")
+
+
+async def is_known(stack: Stack, sid: str) -> bool:
+    query = {"EIO": "4", "transport": "polling", "sid": sid}
+    url = stack.internal_url("gateway-1") + "/socket.io/"
+    async with aiohttp.ClientSession() as client, client.options(url, params=query) as answer:
+        return answer.status == 200
 
 
 async def connections(stack: Stack) -> int:
