@@ -5,7 +5,7 @@ import json
 
 import jwt
 import pytest
-from playwright.async_api import Request, Route
+from playwright.async_api import Route
 
 from tests.browser.inbox_page import InboxPage, call, post
 from tests.support.stack import Stack
@@ -33,14 +33,15 @@ async def test_a_reconnect_presents_the_cursor_of_what_was_shown_last(
 ) -> None:
     presented: list[str] = []
 
-    def on_request(request: Request) -> None:
-        body = request.post_data or ""
-        if body.startswith(CONNECT):
-            auth = json.loads(body.removeprefix(CONNECT))
+    def on_packet(packet: str | bytes | None) -> None:
+        if isinstance(packet, str) and packet.startswith(CONNECT):
+            auth = json.loads(packet.removeprefix(CONNECT))
             user = jwt.decode(auth["token"], options={"verify_signature": False})["sub"]
             presented.extend([auth["cursor"]] if user == "bob" else [])
 
-    private_inbox.page.on("request", on_request)
+    # The token is fetched while the upgrade is probed: either transport may be the one that opens the session
+    private_inbox.page.on("request", lambda request: on_packet(request.post_data))
+    private_inbox.page.on("websocket", lambda websocket: websocket.on("framesent", on_packet))
     for content in ("shown first", "shown last"):
         await post(private_stack, "bob", content)
         await private_inbox.bob.expect_once(content)
