@@ -1,6 +1,7 @@
 """Names on NATS: every personal subject carries its tenant, so that tenants cannot meet by construction."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from notifications.domain.jobs import Lane
@@ -10,6 +11,9 @@ PREFIX: Final = "ntf"
 JOBS: Final = f"{PREFIX}.jobs"
 FLEET: Final = f"{PREFIX}.fleet"
 REVOCATIONS: Final = f"{PREFIX}.revocations"
+TOPICS: Final = f"{PREFIX}.topics"
+LIVE: Final = f"{PREFIX}.live"
+WILDCARDS: Final = frozenset({"*", ">"})
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -27,3 +31,17 @@ def inbox(owner: UserKey) -> str:
 def jobs(lane: Lane) -> str:
     """Return the subject of a lane of the work queues."""
     return f"{JOBS}.{lane.queue}.{lane.channel}"
+
+
+def stored(tenant: str, tokens: Iterable[str]) -> str:
+    """Return the subject under which the log stores a topic's messages; wildcards stay what they are."""
+    return f"{TOPICS}.{_topic(tenant, tokens)}"
+
+
+def live(tenant: str, tokens: Iterable[str]) -> str:
+    """Return the subject on which what the log has stored of a topic is told."""
+    return f"{LIVE}.{_topic(tenant, tokens)}"
+
+
+def _topic(tenant: str, tokens: Iterable[str]) -> str:
+    return ".".join([token(tenant), *(part if part in WILDCARDS else token(part) for part in tokens)])
