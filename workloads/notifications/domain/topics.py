@@ -1,4 +1,4 @@
-"""Topics: names of what is said to many, and what the log holds of it. A room such as `group:7` is the topic `group.7`."""
+"""Topics: names of what is said to many, and what the log holds of it. The room `group:7` is the topic `group.7`."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from notifications.domain import subjects
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic of a tenant, or with wildcards a set of them: `*` stands for one token, `>` at the end for one or more."""
+    """A topic of a tenant, or with wildcards a set of them: `*` stands for a token, `>` at the end for one or more."""
 
     tenant: str
     tokens: tuple[str, ...]
