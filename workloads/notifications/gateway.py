@@ -195,7 +195,8 @@ def build_gateway(
     acceptor = Acceptor(PostgresSubmissions(pool, digest), offers.start, telemetry, tasks)
     depth = Depth(outbox)
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
-    server = SocketServer(arguments.id, verify, hub, ClientEvents(inbox, read_state, telemetry).serve, telemetry)
+    events = ClientEvents(inbox, read_state, lambda session, token: hub.refresh(session, verify(token)), telemetry)
+    server = SocketServer(arguments.id, verify, hub, events.serve, telemetry)
     entrance = server.open_entrance(UNLESS_SAID, config.cors.origins)
     to_rooms = PostgresRoomRequests(pool, digest)
     engine = SandboxEngine()

@@ -1,9 +1,10 @@
 """All sessions of one gateway."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from notifications.app.expiry import Expiry
 from notifications.app.feed import Feed
 from notifications.app.reader import InboxReader
 from notifications.app.session import Report, Session
@@ -11,7 +12,7 @@ from notifications.app.tasks import Tasks
 from notifications.app.watch import PositionWatch
 from notifications.domain import cursor
 from notifications.domain.cursor import Cursor
-from notifications.domain.errors import Invalid
+from notifications.domain.errors import Forbidden, Invalid
 from notifications.domain.inbox import Head, InboxEvent, refuse_recovery
 from notifications.domain.limits import PENDING_SHOWN
 from notifications.domain.notification import UserKey, wire, wire_time
@@ -20,7 +21,7 @@ from notifications.ports.bus import InboxBus
 from notifications.ports.socket import Socket
 from notifications.ports.store import InboxStore
 
-CAPABILITIES = ("inbox", "cursor", "sync", "ack")
+CAPABILITIES = ("inbox", "cursor", "sync", "ack", "refresh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Hub:
         self._reader = InboxReader(inbox)
         self._feeds: dict[UserKey, Feed] = {}
         self.watch = PositionWatch(inbox, self.check, tasks)
+        self.expiry = Expiry()
+        self.on_refresh: Callable[[Session], None] = lambda _: None
+        """Called when a session goes on with another token: what its claims allow may have changed."""
 
     def __len__(self) -> int:
         return sum(len(feed.sessions) for feed in self._feeds.values())
@@ -76,12 +80,14 @@ class Hub:
         except BaseException:
             self.leave(session)
             raise
+        self.expiry.add(session)
         self.watch.soon(arrival.principal.owner)
         return session
 
     def leave(self, session: Session) -> None:
         """Forget a session; harmless to repeat."""
         session.end()
+        self.expiry.discard(session)
         owner = session.principal.owner
         feed = self._feeds.get(owner)
         if feed is None or session not in feed.sessions:
@@ -90,6 +96,16 @@ class Hub:
         if not feed.sessions:
             del self._feeds[owner]
             feed.close()
+
+    def refresh(self, session: Session, principal: Principal) -> Principal:
+        """Let a session go on with another token of its user, and return that. Raises Forbidden for somebody else's."""
+        if principal.owner != session.principal.owner:
+            raise Forbidden("the token is of another user than the one that this connection was opened for")
+        session.principal = principal
+        if (feed := self._feeds.get(principal.owner)) and session in feed.sessions:
+            self.expiry.add(session)
+        self.on_refresh(session)
+        return principal
 
     def holds(self, owner: UserKey) -> bool:
         """Return whether an owner has sessions here."""

@@ -56,6 +56,8 @@ class Session:
         self.socket = socket
         self.principal = principal
         self.position = 0
+        self.due: int | None = None
+        """The place that `Expiry` keeps it in; for that alone."""
         self._reader = reader
         self._report = report
         self._tasks = tasks

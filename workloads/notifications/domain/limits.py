@@ -24,6 +24,8 @@ MAX_TOKEN: Final = 8 * 1024
 # Tokens
 # So that a revocation can be forgotten some day: a token whose exp is further from its iat, or from now, is refused
 MAX_TOKEN_LIFE: Final = 366 * 86_400
+# So long before a token runs out, its connection is told
+EXPIRY_TOLD: Final = 60.0
 MAX_REVOCATIONS: Final = 100_000
 REVOCATION_POLL: Final = 2.0
 REVOCATION_PACE: Final = 0.2
@@ -121,11 +123,26 @@ MAX_ROOM_PARTS: Final = 8
 MAX_ROOM_SUBJECT: Final = 200
 MAX_ROOM_MEMBERS: Final = 10_000
 MAX_MUTES: Final = 1_000
+# Members of one room, by its kind
+USER_MEMBERS: Final = 1
+DM_MEMBERS: Final = 10
+GROUP_MEMBERS: Final = 1_000
+POST_MEMBERS: Final = 10_000
 ROOM_CHUNK: Final = 1_000
 CHUNK_PAUSE: Final = 0.1
 EXPAND_EVERY: Final = 0.2
 EXPAND_AFTER_FAILURE: Final = 60.0
 EXPAND_BATCH: Final = 100
+
+# Access to rooms and topics: how long what was learnt counts, unless the authorizer says otherwise
+MEMBERSHIP_KEPT: Final = 3.0
+MAX_MEMBERSHIPS: Final = 50_000
+MEMBERSHIPS_AT_ONCE: Final = 1_000
+VERDICT_KEPT: Final = 30.0
+MAX_VERDICT_TTL: Final = 3600.0
+MAX_VERDICTS: Final = 20_000
+# Questions under way to the authorizer; who comes beyond them is told to come again
+MAX_QUESTIONS: Final = 1_000
 
 # Housekeeping
 HOUSEKEEPING_EVERY: Final = 3600.0

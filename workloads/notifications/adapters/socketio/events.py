@@ -13,10 +13,13 @@ from notifications.domain import cursor
 from notifications.domain.errors import Invalid, NotFound
 from notifications.domain.limits import PAGE
 from notifications.domain.notification import wire_time
+from notifications.domain.principal import Principal
 from notifications.ports.store import InboxStore
 from notifications.ports.telemetry import Telemetry
 
 Answer = dict[str, object]
+Refresh = Callable[[Session, object], Principal]
+"""Verifies a token that a session is to go on with, and returns who it is by then; raises Refused."""
 _Handler = Callable[[Session, tuple[Any, ...]], Awaitable[Answer]]
 _MOST_IDS = 100
 
@@ -24,15 +27,17 @@ _MOST_IDS = 100
 class ClientEvents:
     """Serves each event of the contract by its name."""
 
-    def __init__(self, inbox: InboxStore, read_state: ReadState, telemetry: Telemetry) -> None:
+    def __init__(self, inbox: InboxStore, read_state: ReadState, refresh: Refresh, telemetry: Telemetry) -> None:
         self._inbox = inbox
         self._read_state = read_state
+        self._refresh = refresh
         self._telemetry = telemetry
         self._handlers: dict[str, _Handler] = {
             "notification:read": self._read,
             "notification:readAll": self._read_all,
             "notifications:sync": self._sync,
             "notifications:ack": self._acknowledge,
+            "auth:refresh": self._go_on,
             "client:ping": self._ping,
         }
 
@@ -76,6 +81,12 @@ class ClientEvents:
             raise Invalid("the cursor is ahead of the inbox")
         session.acknowledge(at)
         return {}
+
+    async def _go_on(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
+        told = _only(arguments)
+        if not isinstance(told, dict):
+            raise Invalid("auth:refresh takes {token}")
+        return {"expiresAt": wire_time(self._refresh(session, told.get("token")).expires_at)}
 
     async def _ping(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
         return {"serverTime": wire_time(datetime.now(UTC))}
