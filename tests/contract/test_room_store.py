@@ -7,6 +7,7 @@ import pytest
 from notifications.adapters.memory import rooms as memory_rooms
 from notifications.adapters.postgres import rooms as postgres_rooms
 from notifications.domain.errors import TooLarge
+from notifications.domain.rooms import Seat
 from tests.contract.stores import TENANT, Stores, owner
 
 ROOM = "group:7"
@@ -75,3 +76,48 @@ async def test_how_many_rooms_somebody_has_muted_is_bounded(stores: Stores, monk
     await stores.rooms.mute(owner("bob"), "group:3")
     await stores.rooms.unmute(owner("alice"), "group:1")
     await stores.rooms.mute(owner("alice"), "group:3")
+
+
+async def test_whether_seats_are_taken_is_answered_in_their_order(stores: Stores) -> None:
+    await stores.rooms.join(TENANT, ROOM, "alice")
+    await stores.rooms.join("other", "dm:1", "bob")
+    seats = [Seat(TENANT, ROOM, "bob"), Seat(TENANT, ROOM, "alice"), Seat("other", "dm:1", "bob")]
+    seats += [Seat("other", ROOM, "alice"), Seat(TENANT, "group:8", "alice"), Seat(TENANT, ROOM, "alice")]
+
+    assert await stores.rooms.are_members(seats) == [False, True, True, False, False, True]
+    assert await stores.rooms.are_members([]) == []
+
+
+async def test_a_conversation_takes_ten_however_many_come_at_once(stores: Stores) -> None:
+    joins = (stores.rooms.join(TENANT, "dm:1", f"user-{number}") for number in range(20))
+    refusals = [answer for answer in await asyncio.gather(*joins, return_exceptions=True) if answer]
+
+    assert [type(refusal) for refusal in refusals] == [TooLarge] * 10
+    assert str(refusals[0]) == "dm:1 is full: a room of its kind has at most 10 members, so remove one first"
+    assert len(await users(stores, room="dm:1")) == 10
+
+
+async def test_a_full_room_knows_its_members_and_fills_a_place_that_becomes_free(stores: Stores) -> None:
+    for number in range(10):
+        await stores.rooms.join(TENANT, "dm:1", f"user-{number}")
+
+    await stores.rooms.join(TENANT, "dm:1", "user-0")
+    await stores.rooms.leave(TENANT, "dm:1", "user-1")
+    await stores.rooms.join(TENANT, "dm:1", "alice")
+    with pytest.raises(TooLarge):
+        await stores.rooms.join(TENANT, "dm:1", "user-1")
+
+
+async def test_rooms_of_one_kind_and_tenants_are_counted_apart(stores: Stores) -> None:
+    for tenant, room in ((TENANT, "user:1"), (TENANT, "user:2"), ("other", "user:1")):
+        await stores.rooms.join(tenant, room, "1")
+
+        with pytest.raises(TooLarge, match="is full"):
+            await stores.rooms.join(tenant, room, "2")
+
+
+async def test_rooms_of_other_kinds_take_everybody(stores: Stores) -> None:
+    for room in ("admin:broadcast", "dmx:1"):
+        await asyncio.gather(*(stores.rooms.join(TENANT, room, f"user-{number}") for number in range(11)))
+
+        assert len(await users(stores, room=room)) == 11

@@ -166,6 +166,12 @@ OUTBOUND_CAP: Final = 1024 * 1024
 TRANSPORT_ROOM: Final = 64 * 1024
 SLOW_CONSUMER_GRACE: Final = 30.0
 
+MAX_CONNECTIONS_PER_USER: Final = 100
+# So long after a connect the other gateways are asked what they hold of the user: by then they all know of the interest
+ROLL_AFTER: Final = 0.5
+# What was said to a call is old by then
+ROLL_KEPT: Final = 2.0
+
 # Providers of mail and push, and webhooks
 # Below the time that an urgent job has, so that a provider which hangs is known for it
 PROVIDER_TIMEOUT: Final = 4.0

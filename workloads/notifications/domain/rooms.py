@@ -1,15 +1,24 @@
 """Rooms as recipients: a request to a room reaches, in chunks, those who were its members when it was accepted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from notifications.domain.errors import Invalid, TooLarge
-from notifications.domain.limits import MAX_ROOM_MEMBERS, MAX_ROOM_PARTS, MAX_ROOM_SUBJECT
-from notifications.domain.subjects import token
+from notifications.domain.errors import TooLarge
+from notifications.domain.limits import DM_MEMBERS, GROUP_MEMBERS, MAX_ROOM_MEMBERS, POST_MEMBERS, USER_MEMBERS
 from notifications.domain.submission import Placed, Submission
-from notifications.domain.text import check_id
+from notifications.domain.topics import room_topic
+
+SIZES: Final[Mapping[str, int]] = {
+    "user": USER_MEMBERS,
+    "dm": DM_MEMBERS,
+    "group": GROUP_MEMBERS,
+    "post": POST_MEMBERS,
+}
+"""How many members a room may have, by its kind, which is the first part of its name. Others may have any number."""
 
 
 class RoomState(StrEnum):
@@ -27,6 +36,15 @@ class Member:
 
     user: str
     joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A user's place in a room, taken or not."""
+
+    tenant: str
+    room: str
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +67,19 @@ class Chunk:
 
 
 def check_room(name: str, field: str) -> str:
-    """Return the name of a room such as `group:7`. Raises Invalid or TooLarge for what could never be one.
-
-    A room is a topic whose tokens are the parts of its name, so these must fit into a subject, and be no wildcard.
-    """
-    parts = check_id(name, field).split(":")
-    if len(parts) > MAX_ROOM_PARTS or not all(parts) or {"*", ">"}.intersection(parts):
-        raise Invalid(
-            f"{field} must be 1 to {MAX_ROOM_PARTS} parts joined by ':', such as group:7; none is empty, '*' or '>'"
-        )
-    if len(".".join(map(token, parts))) > MAX_ROOM_SUBJECT:
-        raise TooLarge(f"{field} is longer than {MAX_ROOM_SUBJECT} bytes; all but A-Z a-z 0-9 '_' '-' count 3 a byte")
+    """Return the name of a room such as `group:7`, which is a topic. Raises Invalid or TooLarge for what is none."""
+    room_topic("", name, field)
     return name
+
+
+def size_of(room: str) -> int | None:
+    """Return how many members a room may have, None for any number."""
+    return SIZES.get(room.split(":", 1)[0])
+
+
+def full(room: str, most: int) -> TooLarge:
+    """Return the error that tells that nobody else can become a member."""
+    return TooLarge(f"{room} is full: a room of its kind has at most {most} members, so remove one first")
 
 
 def state_after(reached: int, *, more: bool) -> RoomState:

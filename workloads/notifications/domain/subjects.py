@@ -13,7 +13,9 @@ FLEET: Final = f"{PREFIX}.fleet"
 REVOCATIONS: Final = f"{PREFIX}.revocations"
 TOPICS: Final = f"{PREFIX}.topics"
 LIVE: Final = f"{PREFIX}.live"
-WILDCARDS: Final = frozenset({"*", ">"})
+ONE: Final = "*"
+REST: Final = ">"
+WILDCARDS: Final = frozenset({ONE, REST})
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 

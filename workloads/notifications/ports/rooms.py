@@ -3,11 +3,12 @@
 The errors are those of `ports.store`.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
 from notifications.domain.notification import UserKey
-from notifications.domain.rooms import Chunk, Member, RoomRequest
+from notifications.domain.rooms import Chunk, Member, RoomRequest, Seat
 from notifications.domain.submission import Accepted, Conflict, Submission
 from notifications.ports.clock import MakeId
 
@@ -16,11 +17,15 @@ class RoomStore(Protocol):
     """Members and mutes. Whatever is there already, or gone already, is left as it is."""
 
     async def join(self, tenant: str, room: str, user: str) -> None:
-        """Make somebody a member from now on."""
+        """Make somebody a member from now on. Raises TooLarge if the room is as large as its kind may be."""
         ...
 
     async def leave(self, tenant: str, room: str, user: str) -> None:
         """End a membership."""
+        ...
+
+    async def are_members(self, seats: Sequence[Seat]) -> list[bool]:
+        """Return for each seat whether it is taken."""
         ...
 
     async def members(self, tenant: str, room: str, after: str, limit: int) -> tuple[Member, ...]:

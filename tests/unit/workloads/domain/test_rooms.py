@@ -4,7 +4,7 @@ import pytest
 
 from notifications.domain.errors import Invalid, TooLarge
 from notifications.domain.limits import MAX_ROOM_MEMBERS
-from notifications.domain.rooms import RoomState, check_room, state_after
+from notifications.domain.rooms import RoomState, check_room, size_of, state_after
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,21 @@ def test_what_could_never_be_a_room_is_refused(name: str) -> None:
 def test_what_is_too_long_for_a_subject_is_refused(name: str) -> None:
     with pytest.raises(TooLarge, match="room is longer than"):
         check_room(name, "room")
+
+
+@pytest.mark.parametrize(
+    ("room", "most"),
+    [
+        ("user:1", 1),
+        ("dm:abc:x", 10),
+        ("group:7", 1_000),
+        ("post:1", 10_000),
+        ("admin:broadcast", None),
+        ("dms:1", None),
+    ],
+)
+def test_each_kind_of_room_has_its_size(room: str, most: int | None) -> None:
+    assert size_of(room) == most
 
 
 @pytest.mark.parametrize(

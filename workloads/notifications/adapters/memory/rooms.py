@@ -1,5 +1,6 @@
 """Rooms in memory, and the requests to them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ from notifications.adapters.memory.store import MemoryStore
 from notifications.domain.errors import NotFound, TooLarge
 from notifications.domain.limits import CHUNK_PAUSE, EXPAND_AFTER_FAILURE, MAX_MUTES, MAX_ROOM_MEMBERS
 from notifications.domain.notification import UserKey
-from notifications.domain.rooms import Chunk, Member, RoomRequest, RoomState, state_after
+from notifications.domain.rooms import Chunk, Member, RoomRequest, RoomState, Seat, full, size_of, state_after
 from notifications.domain.submission import Accepted, Conflict, Copy, Placed, Submission
 from notifications.ports.clock import Clock, MakeId
 
@@ -23,11 +24,19 @@ class MemoryRooms:
 
     async def join(self, tenant: str, room: str, user: str) -> None:
         """Make somebody a member from now on."""
-        self._rooms.members.setdefault((tenant, room), {}).setdefault(user, self._clock())
+        members = self._rooms.members.setdefault((tenant, room), {})
+        most = size_of(room)
+        if most is not None and user not in members and len(members) >= most:
+            raise full(room, most)
+        members.setdefault(user, self._clock())
 
     async def leave(self, tenant: str, room: str, user: str) -> None:
         """End a membership."""
         self._rooms.members.get((tenant, room), {}).pop(user, None)
+
+    async def are_members(self, seats: Sequence[Seat]) -> list[bool]:
+        """Return for each seat whether it is taken."""
+        return [seat.user in self._rooms.members.get((seat.tenant, seat.room), {}) for seat in seats]
 
     async def members(self, tenant: str, room: str, after: str, limit: int) -> tuple[Member, ...]:
         """Return members whose ids come after `after`."""
