@@ -14,6 +14,7 @@ from msgspec import Meta
 from notifications.channel_config import ChannelsConfig, GatewayChannelsConfig
 from notifications.domain.errors import Misconfigured
 from notifications.domain.jobs import Queue
+from notifications.domain.limits import MAX_CONNECTIONS_PER_USER
 from notifications.domain.preferences import DigestHour
 from notifications.domain.text import TYPE
 from notifications.section import Section
@@ -76,9 +77,10 @@ class ProducerLimits(Section, frozen=True):
 
 
 class LimitsConfig(Section, frozen=True):
-    """Limits that are off unless they are given."""
+    """Producers are not limited unless that is given; of a user's connections the newest are kept."""
 
     producers: ProducerLimits | None = None
+    connections_per_user: Annotated[int, Meta(ge=1, le=MAX_CONNECTIONS_PER_USER)] = 5
 
 
 class CorsConfig(Section, frozen=True):

@@ -31,6 +31,7 @@ from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
 from notifications.adapters.nats.connection import Connection
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
+from notifications.adapters.nats.roll import NatsRollBus
 from notifications.adapters.postgres.contacts import PostgresContacts
 from notifications.adapters.postgres.dead_letters import PostgresDeadLetters
 from notifications.adapters.postgres.devices import PostgresDevices
@@ -67,6 +68,7 @@ from notifications.app.proof import Proofreader
 from notifications.app.read_state import ReadState
 from notifications.app.relay import Relay
 from notifications.app.revocations import Revocations
+from notifications.app.roll_call import Allowance, RollCall
 from notifications.app.tracing import trace_ports
 from notifications.app.upkeep import dismiss_revoked, keep_sessions
 from notifications.clock import make_id, now
@@ -116,6 +118,7 @@ class Gateway:
     entrance: Entrance
     depth: Depth
     revocations: Revocations
+    roll_call: RollCall
     routes: list[AbstractRouteDef]
     intake: Intake
     forwarder: Forwarder
@@ -172,7 +175,8 @@ def build_gateway(
     """Wire the parts."""
     pool, nats, telemetry, tasks = backends.pool, backends.nats, backends.telemetry, life.tasks
     inbox = PostgresInbox(pool, backends.replica)
-    queue, bus = trace_ports(ObservedQueue(JetStreamQueue(nats), telemetry), NatsInboxBus(nats), backends.tracer)
+    inboxes = NatsInboxBus(nats)
+    queue, bus = trace_ports(ObservedQueue(JetStreamQueue(nats), telemetry), inboxes, backends.tracer)
     kept = PostgresRevocations(pool)
     revocations = Revocations(kept, NatsRevocationBus(nats), now)
 
@@ -196,7 +200,9 @@ def build_gateway(
     depth = Depth(outbox)
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
     events = ClientEvents(inbox, read_state, lambda session, token: hub.refresh(session, verify(token)), telemetry)
-    server = SocketServer(arguments.id, verify, hub, events.serve, telemetry)
+    allowance = Allowance(config.limits.connections_per_user, now, loop.time)
+    roll_call = RollCall(arguments.id, hub, NatsRollBus(nats, inboxes), allowance)
+    server = SocketServer(arguments.id, verify, roll_call, events.serve, telemetry)
     entrance = server.open_entrance(UNLESS_SAID, config.cors.origins)
     to_rooms = PostgresRoomRequests(pool, digest)
     engine = SandboxEngine()
@@ -224,6 +230,7 @@ def build_gateway(
         entrance=entrance,
         depth=depth,
         revocations=revocations,
+        roll_call=roll_call,
         routes=[route for api in apis for route in api.routes()],
         intake=Intake(notifications),
         forwarder=Forwarder(arguments.id, fleet.address_of, entrance.handle),
@@ -242,6 +249,7 @@ def start_loops(life: Life, gateway: Gateway) -> None:
     life.keep(keep_sessions(gateway.hub, now), "session upkeep")
     life.keep(gateway.server.run(), "deadlines of sockets")
     life.keep(gateway.revocations.run(), "revocations")
+    life.keep(gateway.roll_call.run(), "roll calls")
     life.keep(gateway.depth.run(), "queue depth")
 
 

@@ -66,6 +66,10 @@ class Hub:
         for feed in tuple(self._feeds.values()):
             yield from tuple(feed.sessions)
 
+    def of(self, owner: UserKey) -> tuple[Session, ...]:
+        """Return the sessions of one owner."""
+        return tuple(feed.sessions) if (feed := self._feeds.get(owner)) else ()
+
     def owners(self) -> list[UserKey]:
         """Return whose inboxes are held here."""
         return list(self._feeds)

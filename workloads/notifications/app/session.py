@@ -58,6 +58,8 @@ class Session:
         self.position = 0
         self.due: int | None = None
         """The place that `Expiry` keeps it in; for that alone."""
+        self.connected_at: int | None = None
+        """When it was counted among those of its user, in milliseconds since 1970; None before."""
         self._reader = reader
         self._report = report
         self._tasks = tasks

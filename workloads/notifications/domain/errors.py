@@ -14,6 +14,7 @@ NotificationsError
 │   ├── Forbidden           FORBIDDEN          verified, but not allowed
 │   ├── NotFound            NOT_FOUND
 │   ├── RateLimited         RATE_LIMIT         too much at once, though each by itself is fine
+│   ├── ConnectionLimit     CONNECTION_LIMIT   the user has connected more devices since than may be
 │   └── Resync              RESYNC             what a cursor asks for cannot be told completely
 ├── Unavailable             UNAVAILABLE        our side cannot do it now; repeating later is safe
 │   ├── Backlogged          UNAVAILABLE        too many jobs wait already; nothing was done
@@ -130,6 +131,15 @@ class RateLimited(Refused):
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class ConnectionLimit(Refused):
+    """A connection gives way to newer ones of its user."""
+
+    code = "CONNECTION_LIMIT"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"you are connected {limit} times, which is the limit: this oldest connection was ended")
 
 
 class Resync(Refused):

@@ -118,6 +118,10 @@ MAX_OFFERS: Final = 4_000
 RELEASE_EVERY: Final = 1.0
 RELEASE_BATCH: Final = 500
 
+# The log of topics: older is forgotten, and the oldest of more. What NATS may store has to be more by what jobs take
+TOPICS_AGE: Final = 7 * 86_400
+TOPICS_SIZE: Final = 512 * 1024 * 1024
+
 # Rooms as recipients
 MAX_ROOM_PARTS: Final = 8
 MAX_ROOM_SUBJECT: Final = 200
@@ -143,6 +147,19 @@ MAX_VERDICT_TTL: Final = 3600.0
 MAX_VERDICTS: Final = 20_000
 # Questions under way to the authorizer; who comes beyond them is told to come again
 MAX_QUESTIONS: Final = 1_000
+
+# Topics
+TOPIC_PAGE: Final = 200
+# When a server that answers reads lags behind the one that told of a message
+TOPIC_PAGE_AGAIN: Final = 0.05
+TOPIC_READS: Final = 16
+TOPIC_PROBE: Final = 5.0
+TOPIC_PROBE_AFTER_JOIN: Final = 1.0
+# What is told within this time after it was stored was on its way and is not lost
+TOPIC_SETTLED: Final = 0.5
+MAX_HELD_ENTRIES: Final = 10_000
+MAX_SUBJECTS: Final = 100_000
+MAX_FOLLOWED: Final = 100
 
 # Housekeeping
 HOUSEKEEPING_EVERY: Final = 3600.0

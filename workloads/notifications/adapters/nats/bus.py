@@ -3,17 +3,17 @@
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from notifications.adapters.nats.client import Interest, Message
+from notifications.adapters.nats.client import Message
 from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.subscription import NatsSubscription, subscribe
 from notifications.domain import subjects
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent, pack, unpack
-from notifications.domain.limits import INTEREST_TIMEOUT, MAX_NAME, OFFER_TIMEOUT
+from notifications.domain.limits import MAX_NAME, OFFER_TIMEOUT
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Beacon
 
@@ -22,42 +22,27 @@ log: Final = logging.getLogger(__name__)
 _NO_RESPONDERS: Final = 503
 
 
-@dataclass(frozen=True, slots=True)
-class NatsSubscription:
-    """An interest that can be given up, any number of times."""
-
-    _connection: Connection
-    _interest: Interest
-
-    async def close(self) -> None:
-        """End it. What the server has sent before it knows is still answered, or an offer would wait in vain."""
-        self._connection.retire(self._interest)
-
-
 class NatsInboxBus:
     """The port InboxBus: an offer is a request, which every gateway that holds the owner answers."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.on_note: Callable[[UserKey, bytes], None] = lambda *_: None
+        """Called for what else is told of an owner who is subscribed to: JSON objects, which no event begins like."""
 
     async def subscribe(self, owner: UserKey, on_event: Callable[[InboxEvent], None]) -> NatsSubscription:
         """Call `on_event` for what is offered from now on."""
 
         def on_message(message: Message) -> None:
+            if message.data.startswith(b"{"):
+                self.on_note(owner, message.data)
+                return
             on_event(unpack(message.data))
             if message.reply:
                 with suppress(Unavailable):
                     self._connection.publish(message.reply, b"")
 
-        interest = self._connection.listen(subjects.inbox(owner), on_message)
-        known = False
-        try:
-            await self._connection.flush(INTEREST_TIMEOUT)
-            known = True
-        finally:
-            if not known:
-                self._connection.forget(interest)
-        return NatsSubscription(self._connection, interest)
+        return await subscribe(self._connection, subjects.inbox(owner), on_message)
 
     async def offer(self, owner: UserKey, event: InboxEvent) -> bool:
         """Return whether a gateway took the event."""
