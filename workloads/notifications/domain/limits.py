@@ -138,6 +138,10 @@ EXPAND_EVERY: Final = 0.2
 EXPAND_AFTER_FAILURE: Final = 60.0
 EXPAND_BATCH: Final = 100
 
+# What a subscription may ask of payloads
+MAX_FILTER_PATHS: Final = 8
+MAX_FILTER_VALUES: Final = 50
+
 # Access to rooms and topics: how long what was learnt counts, unless the authorizer says otherwise
 MEMBERSHIP_KEPT: Final = 3.0
 MAX_MEMBERSHIPS: Final = 50_000

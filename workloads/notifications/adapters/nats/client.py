@@ -7,9 +7,9 @@ calls a listener: in order, nothing dropped, for the price of a dictionary entry
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 from nats.protocol.command import hpub_cmd, pub_cmd, sub_cmd, unsub_cmd
@@ -19,15 +19,18 @@ log: Final = logging.getLogger(__name__)
 _STATUS: Final = b"NATS/1.0 "
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What the server delivered. `status` is 0 for data, else a code such as 503, explained by `reason`."""
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """What the server delivered. `status` is 0 for data, else a code such as 503, explained by `reason`.
+
+    `headers` is the whole block, empty if there is none. A dataclass would take ten times as long to make.
+    """
 
     subject: str
     reply: str
     data: bytes
     status: int = 0
     reason: str = ""
+    headers: bytes = b""
 
 
 Listener = Callable[[Message], None]
@@ -101,9 +104,10 @@ class DirectClient(Client):
         interest = self._subs.get(sid)
         if not isinstance(interest, Interest):
             return await super()._process_msg(sid, subject, reply, data, headers)
-        status, reason = _parse_status(headers)
+        status, reason = _parse_status(headers) if headers else (0, "")
+        message = Message(subject.decode(), reply.decode(), data, status, reason, headers or b"")
         try:
-            interest.listener(Message(subject.decode(), reply.decode(), data, status, reason))
+            interest.listener(message)
         except Exception:
             # An error that left here would end the reader, and with it every other listener
             log.exception("a listener on %s failed", interest.subject)
@@ -121,8 +125,8 @@ class DirectClient(Client):
             self._ending = asyncio.create_task(self.close())
 
 
-def _parse_status(headers: bytes | None) -> tuple[int, str]:
-    if not headers or not headers.startswith(_STATUS):
+def _parse_status(headers: bytes) -> tuple[int, str]:
+    if not headers.startswith(_STATUS):
         return 0, ""
     line = headers[len(_STATUS) : headers.index(b"\r\n")].decode()
     code, _, reason = line.partition(" ")

@@ -46,6 +46,11 @@ Question = tuple[str, bytes, bytes]
 """Subject, data and a whole header block, or none."""
 
 
+def _keep(promise: asyncio.Future[Message], message: Message) -> None:
+    if not promise.done():
+        promise.set_result(message)
+
+
 class Connection:
     """Requests and interests on one client. Everything raises Unavailable while the server is away."""
 
@@ -123,12 +128,14 @@ class Connection:
         """Return a subject of our own that nobody has used."""
         return f"{self._inbox}.{next(self._numbers)}"
 
-    def promise(self, reply: str | None = None) -> asyncio.Future[Message]:
+    def promise(
+        self, reply: str | None = None, keep: Callable[[asyncio.Future[Message], Message], None] = _keep
+    ) -> asyncio.Future[Message]:
         """Return a future that fails with Unavailable when the connection is lost, kept by what comes to `reply`."""
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._promises.add(future)
         if reply is not None:
-            self._awaited[reply] = partial(_keep, future)
+            self._awaited[reply] = partial(keep, future)
         future.add_done_callback(partial(self._on_done, reply))
         return future
 
@@ -263,11 +270,6 @@ async def _wait_for(opening: asyncio.Task[None], connection: Connection, servers
         await opening
     except (ValueError, Error) as error:
         raise Misconfigured(f"{servers} is not an address of a NATS server: {error}") from error
-
-
-def _keep(promise: asyncio.Future[Message], message: Message) -> None:
-    if not promise.done():
-        promise.set_result(message)
 
 
 def _do_nothing() -> None:

@@ -7,7 +7,8 @@ from typing import Final
 
 from notifications.adapters.nats.client import Message
 from notifications.adapters.nats.connection import Connection, within_time
-from notifications.adapters.nats.streams import STREAM, nanoseconds
+from notifications.adapters.nats.jetstream import nanoseconds
+from notifications.adapters.nats.streams import STREAM
 from notifications.domain.errors import Unavailable
 from notifications.domain.jobs import Lane
 

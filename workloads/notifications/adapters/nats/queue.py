@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from notifications.adapters.nats import streams
+from notifications.adapters.nats.acknowledgement import read_acknowledgement
 from notifications.adapters.nats.client import Message
 from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.jetstream import nanoseconds
 from notifications.adapters.nats.line import Line
-from notifications.adapters.nats.streams import nanoseconds
 from notifications.domain import subjects
 from notifications.domain.errors import Unavailable
 from notifications.domain.jobs import Job, Lane, pack, unpack
@@ -57,21 +56,6 @@ class JetStreamDelivery:
         if self._connection.losses != self._losses:
             # The server names a job by its number, and a server that lost its storage counts from 1 again
             raise Unavailable("NATS was away since the job was fetched: it will be handed out again")
-
-
-class ServerError(msgspec.Struct):
-    """Why the server did not do something."""
-
-    description: str = "an error that the server does not describe"
-
-
-class PubAck(msgspec.Struct):
-    """How the server answers to what is published into a stream; without an error it has been stored."""
-
-    error: ServerError | None = None
-
-
-_acknowledgement: Final = msgspec.json.Decoder(PubAck)
 
 
 class JetStreamQueue:
@@ -169,5 +153,5 @@ def _refusal(answer: Message | None) -> str | None:
         return "no acknowledgement"
     if answer.status:
         return "the stream is gone"
-    error = _acknowledgement.decode(answer.data).error
+    error = read_acknowledgement(answer.data).error
     return error.description if error else None

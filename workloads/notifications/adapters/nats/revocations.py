@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from notifications.adapters.nats.bus import NatsSubscription
 from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.subscription import NatsSubscription
 from notifications.domain.errors import Unavailable
 from notifications.domain.subjects import REVOCATIONS
 

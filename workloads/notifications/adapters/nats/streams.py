@@ -1,15 +1,20 @@
-"""The stream behind the work queues, as data, and the calls that make it so."""
+"""The stream behind the work queues, as data, and the calls that make it so; the log of topics is made beside."""
 
 import json
+import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from notifications.adapters.nats import topic_stream
 from notifications.adapters.nats.client import Message
 from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.jetstream import call, checked, ensure_stream, find_stream, nanoseconds
 from notifications.domain.errors import Unavailable
 from notifications.domain.jobs import LANES, Lane
 from notifications.domain.limits import DEDUPLICATION_WINDOW
 from notifications.domain.subjects import JOBS, jobs
+
+log: Final = logging.getLogger(__name__)
 
 STREAM: Final = "NTF_JOBS"
 # About 300 MB; above it publishing is refused and jobs wait in the outbox
@@ -18,9 +23,7 @@ MAX_JOBS: Final = 1_000_000
 # lower limit would let one dead endpoint stop the webhooks of all
 MAX_LOCKED: Final = MAX_JOBS
 
-_NOT_FOUND: Final = 10059
 _NO_MESSAGE: Final = 10037
-_EXISTS_OTHERWISE: Final = 10058
 
 
 def stream_config(replicas: int) -> dict[str, Any]:
@@ -53,10 +56,8 @@ def consumer_config(lane: Lane, lock: float) -> dict[str, Any]:
 
 async def find_created(connection: Connection) -> str | None:
     """Return the time of the stream's creation as the server writes it, or None if there is no stream."""
-    answer = await _call(connection, f"STREAM.INFO.{STREAM}")
-    if answer.get("error", {}).get("err_code") == _NOT_FOUND:
-        return None
-    return _created(answer)
+    found = await find_stream(connection, STREAM)
+    return str(found["created"]) if found else None
 
 
 async def find_ages(connection: Connection) -> dict[Lane, float]:
@@ -69,16 +70,19 @@ async def find_ages(connection: Connection) -> dict[Lane, float]:
 
 
 async def ensure(connection: Connection, replicas: int, lock: float) -> str:
-    """Create or update the stream and its consumers, whoever else does the same; return the time of its creation."""
-    config = stream_config(replicas)
-    answer = await _call(connection, f"STREAM.CREATE.{STREAM}", config)
-    if answer.get("error", {}).get("err_code") == _EXISTS_OTHERWISE:
-        answer = await _call(connection, f"STREAM.UPDATE.{STREAM}", config)
-    created = _created(answer)
+    """Create or update the streams and the consumers, whoever else does the same; return when that of jobs was created.
+
+    Work goes on without the log of topics.
+    """
+    made = await ensure_stream(connection, stream_config(replicas))
     for lane in LANES:
         consumer = {"stream_name": STREAM, "config": consumer_config(lane, lock)}
-        _checked(await _call(connection, f"CONSUMER.CREATE.{STREAM}.{lane.name}.{jobs(lane)}", consumer))
-    return created
+        checked(await call(connection, f"CONSUMER.CREATE.{STREAM}.{lane.name}.{jobs(lane)}", consumer))
+    try:
+        await topic_stream.ensure(connection, replicas)
+    except Unavailable as error:
+        log.warning("the log of topics is not ready", extra={"event": "nats_error", "reason": str(error)})
+    return str(made["created"])
 
 
 def _find_age(answer: Message | None, now: datetime) -> float | None:
@@ -88,26 +92,3 @@ def _find_age(answer: Message | None, now: datetime) -> float | None:
     if error := fields.get("error"):
         return 0.0 if error.get("err_code") == _NO_MESSAGE else None
     return max((now - datetime.fromisoformat(fields["message"]["time"])).total_seconds(), 0.0)
-
-
-def nanoseconds(seconds: float) -> int:
-    """Return a duration as JetStream writes it."""
-    return round(seconds * 1e9)
-
-
-async def _call(connection: Connection, call: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    answer = await connection.request(f"$JS.API.{call}", json.dumps(body).encode() if body else b"")
-    if answer.status:
-        raise Unavailable("JetStream does not answer: it is starting, has no leader, or is not enabled")
-    fields: dict[str, Any] = json.loads(answer.data)
-    return fields
-
-
-def _created(answer: dict[str, Any]) -> str:
-    return str(_checked(answer)["created"])
-
-
-def _checked(answer: dict[str, Any]) -> dict[str, Any]:
-    if error := answer.get("error"):
-        raise Unavailable(f"JetStream refused: {error.get('description', error)}")
-    return answer
