@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from notifications.adapters.postgres.pool import open_pool
+from tests.contract.logs import Logs, MemoryLogs, NatsLogs
 from tests.contract.stores import EMPTY, TURNABLE_CLOCK, MemoryStores, PostgresStores, Producer, Stores
 from tests.contract.workers import Worker
 from tests.support.postgres import Postgres
@@ -39,6 +40,14 @@ async def stores(store_address: str | None) -> AsyncIterator[Stores]:
     yield PostgresStores(pool, own)
     await pool.close()
     await own.close()
+
+
+@pytest.fixture(params=["memory", "nats"])
+async def logs(request: pytest.FixtureRequest) -> AsyncIterator[Logs]:
+    """A log of topics without a message, and those who share it."""
+    logs = MemoryLogs() if request.param == "memory" else NatsLogs(request.getfixturevalue("private_nats"))
+    yield logs
+    await logs.close()
 
 
 @pytest.fixture
