@@ -84,6 +84,10 @@ PACKETS: dict[str, str | bytes] = {
     "reading an object": '42["notification:read",{"a":1}]',
     "reading 10,000": '42["notification:read",[' + ",".join(["1"] * 7_000) + "]]",
     "reading a UUID of the year 10889": '42["notification:read","ffffffff-ffff-7fff-bfff-ffffffffffff"]',
+    "another token that is a number": '42["auth:refresh",{"token":7}]',
+    "another token of 15 kB": '42["auth:refresh",{"token":"' + "x" * 15_000 + '"}]',
+    "another token that is none": '42["auth:refresh",{"token":"eyJhbGciOiJub25lIn0.e30."}]',
+    "another token twice": '42["auth:refresh",{"token":"x"},{"token":"x"}]',
     "a sync of nothing": '42["notifications:sync"]',
     "a sync from before time": '42["notifications:sync",{"since":"0001-01-01T00:00:00+14:00"}]',
     "a sync from after time": '42["notifications:sync",{"since":"9999-12-31T23:59:59-14:00"}]',
@@ -152,6 +156,27 @@ async def test_an_odd_cursor_is_refused_or_answered_by_a_resync(offender: Offend
     async with offender.stranger() as device:
         await device.connect(offender.token(), cursor=cursor)
         await device.until(lambda: bool(device.events) or count_refusals(device) == 1, "an answer")
+
+
+ODD_INTRODUCTIONS: dict[str, dict[str, object]] = {
+    "a client id that is a number": {"clientId": 1},
+    "an empty client id": {"clientId": ""},
+    "a client id of 15 kB": {"clientId": "x" * 13_000},
+    "a device that is a list": {"device": ["x"]},
+    "a device of 500 fields": {"device": {str(number): "x" for number in range(500)}},
+    "a device in a device": {"device": {"type": {"type": "phone"}}},
+    "a device of 13 kB": {"device": {"type": "x" * 13_000}},
+    "a device with a long name": {"device": {"x" * 13_000: "type"}},
+    "a device of the prototype": {"device": {"__proto__": {}}},
+}
+
+
+@pytest.mark.parametrize("said", ODD_INTRODUCTIONS.values(), ids=ODD_INTRODUCTIONS)
+async def test_who_introduces_itself_oddly_is_refused(offender: Offender, said: dict[str, object]) -> None:
+    async with offender.stranger() as device:
+        await device.connect(offender.token(), **said)
+        assert (await device.refusal())["data"]["code"] in {"INVALID", "TOO_LARGE"}
+        assert not device.events
 
 
 async def test_three_mistakes_of_protocol_end_a_connection(offender: Offender) -> None:

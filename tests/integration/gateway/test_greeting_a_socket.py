@@ -1,6 +1,7 @@
 """A socket is greeted by who it is, what it has not read and where it stands; then every change comes live."""
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -133,6 +134,18 @@ async def test_an_expired_token_is_refused_by_words_that_clients_match(
             "message": "Token expired",
             "data": {"code": "TOKEN_EXPIRED", "message": "Token expired"},
         }
+
+
+async def test_what_a_client_says_of_itself_is_in_the_line_of_its_connect_and_nowhere_else(
+    stack: Stack, alice: str
+) -> None:
+    said = {"clientId": f"installation-of-{alice}", "device": {"type": "mobile", "os": "iOS 19"}}
+    async with join(stack.internal_url("gateway-0"), stack.token(alice), **said) as device:
+        assert (await device.call("client:ping"))["ok"]
+    log = [line for line in stack.log("gateway-0").splitlines() if f"installation-of-{alice}" in line]
+    (line,) = map(json.loads, log)
+    assert (line["event"], line["client_id"], line["device"]) == ("connect", said["clientId"], said["device"])
+    assert not any("installation-of" in packet for packet in device.packets)
 
 
 async def test_who_was_refused_may_try_again_on_the_same_connection(stack: Stack, alice: str) -> None:

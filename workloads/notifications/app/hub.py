@@ -14,6 +14,7 @@ from notifications.domain import cursor
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Forbidden, Invalid
 from notifications.domain.inbox import Head, InboxEvent, refuse_recovery
+from notifications.domain.introduction import SILENT, Introduction
 from notifications.domain.limits import PENDING_SHOWN
 from notifications.domain.notification import UserKey, wire, wire_time
 from notifications.domain.principal import Principal
@@ -26,11 +27,12 @@ CAPABILITIES = ("inbox", "cursor", "sync", "ack", "refresh")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A socket whose token was verified, and the cursor that it presented."""
+    """A socket whose token was verified, the cursor that it presented, and what it said of itself."""
 
     socket: Socket
     principal: Principal
     cursor: str | None = None
+    introduction: Introduction = SILENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Hub:
     async def join(self, arrival: Arrival) -> Session:
         """Greet a socket and bring it up to date. Raises Unavailable: then it must come back later."""
         session = Session(arrival.socket, arrival.principal, self._reader, self._report, self._tasks)
+        session.introduction = arrival.introduction
         feed = self._enter(session)
         try:
             await feed.ready()

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from notifications.app.follower import Follower
 from notifications.app.reader import InboxReader
 from notifications.app.tasks import Tasks
 from notifications.domain import cursor
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Invalid, Resync, SlowConsumer, Unavailable
 from notifications.domain.inbox import InboxEvent, Place, place
+from notifications.domain.introduction import SILENT
 from notifications.domain.limits import HELD_EVENTS, MAX_UNACKNOWLEDGED
 from notifications.domain.principal import Principal
 from notifications.ports.socket import Socket
@@ -55,11 +57,14 @@ class Session:
     def __init__(self, socket: Socket, principal: Principal, reader: InboxReader, report: Report, tasks: Tasks) -> None:
         self.socket = socket
         self.principal = principal
+        self.introduction = SILENT
         self.position = 0
         self.due: int | None = None
         """The place that `Expiry` keeps it in; for that alone."""
         self.connected_at: int | None = None
         """When it was counted among those of its user, in milliseconds since 1970; None before."""
+        self.topics: Follower | None = None
+        """What it follows beside the inbox."""
         self._reader = reader
         self._report = report
         self._tasks = tasks
@@ -106,17 +111,24 @@ class Session:
 
     def cursor(self) -> str:
         """Return the cursor of the position."""
-        return cursor.encode(Cursor(self._epoch, self.position))
+        return self._write_cursor(self.position)
 
     def tell_position(self) -> None:
         """Tell the client a position that no event has told it, such as one behind expired notifications."""
         if self._live:
             self._tell()
 
+    def tell_topics(self) -> None:
+        """Tell the client its position after topics have brought something, whether the inbox is live or not."""
+        if not self._ended:
+            self._send_position()
+
     def end(self) -> None:
         """Stop sending."""
         self._ended, self._live = True, False
         self._held.clear()
+        if self.topics is not None:
+            self.topics.close()
 
     def _hold(self, event: InboxEvent) -> None:
         if len(self._held) == HELD_EVENTS:
@@ -136,7 +148,7 @@ class Session:
     def _send(self, event: InboxEvent, repaired: bool) -> bool:
         if event.prev > self._told and not self._tell():
             return False  # a client that was not told of what it need not see would find a gap before this event
-        if not self.socket.send(event.name, event.body, cursor.encode(Cursor(self._epoch, event.seq))):
+        if not self.socket.send(event.name, event.body, self._write_cursor(event.seq)):
             return False
         self.position = self._told = event.seq
         self._report.sent(event, repaired)
@@ -153,11 +165,18 @@ class Session:
 
     def _tell(self) -> bool:
         """See to it that the client knows the position. Returns False if the socket has no room."""
-        if self.position > self._told:
-            if not self.socket.send("position", json.dumps(self.cursor())):
-                return False
-            self._told = self.position
+        return self.position <= self._told or self._send_position()
+
+    def _send_position(self) -> bool:
+        if not self.socket.send("position", json.dumps(self.cursor())):
+            return False
+        self._told = self.position
         return True
+
+    def _write_cursor(self, seq: int) -> str:
+        topics = self.topics
+        where = (topics.epoch, topics.position) if topics else (0, 0)
+        return cursor.encode(Cursor(self._epoch, seq, *where))
 
     def _fall_behind(self) -> None:
         self._live = False

@@ -147,6 +147,7 @@ MEMBERSHIP_KEPT: Final = 3.0
 MAX_MEMBERSHIPS: Final = 50_000
 MEMBERSHIPS_AT_ONCE: Final = 1_000
 VERDICT_KEPT: Final = 30.0
+MAX_VERDICT: Final = 4096
 MAX_VERDICT_TTL: Final = 3600.0
 MAX_VERDICTS: Final = 20_000
 # Questions under way to the authorizer; who comes beyond them is told to come again
@@ -188,6 +189,9 @@ TRANSPORT_ROOM: Final = 64 * 1024
 SLOW_CONSUMER_GRACE: Final = 30.0
 
 MAX_CONNECTIONS_PER_USER: Final = 100
+MAX_DEVICE_FIELDS: Final = 8
+MAX_DEVICE_KEY: Final = 32
+MAX_DEVICE_VALUE: Final = 128
 # So long after a connect the other gateways are asked what they hold of the user: by then they all know of the interest
 ROLL_AFTER: Final = 0.5
 # What was said to a call is old by then

@@ -19,6 +19,7 @@ from notifications.app.hub import Arrival
 from notifications.app.refusals import log_refusal
 from notifications.app.session import Session
 from notifications.domain.errors import Invalid, NotificationsError, Refused, SlowConsumer, Unavailable
+from notifications.domain.introduction import read_introduction
 from notifications.domain.limits import MAX_PROTOCOL_ERRORS
 from notifications.domain.principal import Principal
 from notifications.ports.telemetry import Telemetry
@@ -152,7 +153,8 @@ class SocketServer:
         cursor = auth.get("cursor")
         if cursor is not None and not isinstance(cursor, str):
             raise Invalid("auth.cursor is not a string")
-        return Arrival(socket, self._verify(auth.get("token")), cursor)
+        principal = self._verify(auth.get("token"))
+        return Arrival(socket, principal, cursor, read_introduction(auth.get("clientId"), auth.get("device")))
 
     async def _join(self, client: Client, arrival: Arrival) -> None:
         owner = arrival.principal.owner
@@ -173,7 +175,7 @@ class SocketServer:
         client.session = session
         self._telemetry.opened()
         event = "connect" if arrival.cursor is None else "reconnect"
-        _log.info("connected", extra={"event": event, "user": owner.user, "tenant": owner.tenant})
+        _log.info("connected", extra={"event": event, "user": owner.user, "tenant": owner.tenant, **_describe(arrival)})
 
     async def _handle_event(self, client: Client, event: Event) -> None:
         if client.session is None or client.socket is None:
@@ -193,6 +195,11 @@ class SocketServer:
         if client.errors >= MAX_PROTOCOL_ERRORS:
             _log.info("connection closed", extra={"reason": str(error)})
             client.connection.close()
+
+
+def _describe(arrival: Arrival) -> dict[str, object]:
+    said = {"client_id": arrival.introduction.client_id, "device": arrival.introduction.device}
+    return {name: value for name, value in said.items() if value}
 
 
 def _refuse(connection: Connection, message: str, code: str, namespace: str = "") -> None:
