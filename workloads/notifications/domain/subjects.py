@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import unquote
 
 from notifications.domain.jobs import Lane
 from notifications.domain.notification import UserKey
@@ -47,3 +48,17 @@ def live(tenant: str, tokens: Iterable[str]) -> str:
 
 def _topic(tenant: str, tokens: Iterable[str]) -> str:
     return ".".join([token(tenant), *(part if part in WILDCARDS else token(part) for part in tokens)])
+
+
+def includes(pattern: str, subject: str) -> bool:
+    """Say whether a message on a subject reaches who listens on a pattern, as NATS has it."""
+    wide, narrow = pattern.split("."), subject.split(".")
+    if wide[-1] == REST:
+        return len(narrow) >= len(wide) and includes(".".join(wide[:-1]), ".".join(narrow[: len(wide) - 1]))
+    return len(wide) == len(narrow) and all(one in (ONE, other) for one, other in zip(wide, narrow, strict=True))
+
+
+def read_live(subject: str) -> tuple[str, tuple[str, ...]]:
+    """Return the tenant and the tokens of which `live` made a subject."""
+    tenant, *tokens = map(unquote, subject.removeprefix(f"{LIVE}.").split("."))
+    return tenant, tuple(tokens)

@@ -101,6 +101,11 @@ def room_topic(tenant: str, room: str, field: str = "room") -> Topic:
     return Topic(tenant, parts)
 
 
+def read_subject(subject: str) -> Topic:
+    """Return the topic whose messages are told on a subject."""
+    return Topic(*subjects.read_live(subject))
+
+
 def covers(wide: Topic, narrow: Topic) -> bool:
     """Say whether `wide` matches whatever `narrow` does."""
     if wide.tenant != narrow.tenant:

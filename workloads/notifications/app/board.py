@@ -1,0 +1,207 @@
+"""The topics that sockets of one gateway follow: one interest each, whoever follows it, and one order for all."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from notifications.app.follower import Follower, Following
+from notifications.app.interests import Interest, Interests
+from notifications.app.log_reader import LogReader, Passage
+from notifications.app.order import Order
+from notifications.app.tasks import Tasks
+from notifications.domain.cursor import Cursor
+from notifications.domain.errors import Unavailable
+from notifications.domain.filters import Filter
+from notifications.domain.limits import TOPIC_PROBE, TOPIC_PROBE_AFTER_JOIN, TOPIC_SETTLED
+from notifications.domain.topics import Entry, LogEnd, Topic, read_subject
+from notifications.ports.clock import Clock
+from notifications.ports.socket import Socket
+from notifications.ports.topics import TopicBus, TopicLog
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a socket asks to follow: all from now on, or since a position that it presents."""
+
+    topic: Topic
+    since: Cursor | None = None
+    filter: Filter | None = None
+
+
+class Board:
+    """Hands what is said to the sockets that follow it."""
+
+    def __init__(self, log: TopicLog, bus: TopicBus, clock: Clock, tasks: Tasks) -> None:
+        self._log = log
+        self._tasks = tasks
+        self._reader = LogReader(log, clock)
+        self._interests = Interests(bus, self._check_epoch, self._take, tasks)
+        self._order = Order(self, self._reader, tasks)
+        self._epoch: int | None = None
+        self._probing: asyncio.Task[None] | None = None
+
+    @property
+    def released(self) -> int:
+        """The number up to which everything of all topics that are followed here has come live."""
+        return self._order.released
+
+    def make_follower(self, socket: Socket, on_news: Callable[[], None]) -> Follower:
+        """Return what follows topics for a socket; `on_news` is called before it is sent something."""
+        return Follower(socket, self, on_news, self._tasks)
+
+    async def follow(self, follower: Follower, wish: Wish) -> bool:
+        """Let a socket follow a topic, instead of what it followed of it before. Raises Unavailable.
+
+        Returns whether it will be shown all that it missed since the position that it presented.
+        """
+        interest = await self._interests.enter(wish.topic)
+        try:
+            end = await self._check_epoch() if wish.since else None
+        except BaseException:
+            self._leave(interest)
+            raise
+        base = max(self.released, interest.base or 0)
+        recovered = end is not None and wish.since is not None and _covers(end, wish.since)
+        sent = wish.since.topics_seq if recovered and wish.since else base
+        following = Following(wish.topic, sent, wish.filter, live=not recovered)
+        interest.followers[follower] = following
+        follower.begin(following, self._epoch or 0)
+        self._probe_soon()
+        return recovered
+
+    def unfollow(self, follower: Follower, topic: Topic) -> bool:
+        """Show a socket no more of a topic. Returns whether it followed it."""
+        if follower.followings.pop(topic, None) is None:
+            return False
+        if interest := self._interests.get(topic):
+            interest.followers.pop(follower, None)
+            self._leave(interest)
+        return True
+
+    async def run(self) -> None:
+        """Look from time to time whether anything was lost that nothing after it shows, until cancelled."""
+        while True:
+            await asyncio.sleep(TOPIC_PROBE)
+            await self._probe()
+
+    def suspect(self) -> None:
+        """Take note that the bus was away: what was told meanwhile was not heard."""
+        if len(self._interests):
+            self._order.suspect()
+
+    def advance(self, follower: Follower) -> None:
+        """Let a socket's position catch up with what has come for others."""
+        follower.advance(self.released)
+
+    async def read(self, topic: Topic, after: int) -> Passage:
+        """Return the next page of a topic after a number. Raises Unavailable."""
+        return await self._reader.read(topic, after)
+
+    def newest(self, topic: Topic) -> int:
+        """Return the number of the last message of a topic that was released."""
+        interest = self._interests.get(topic)
+        return interest.newest if interest else 0
+
+    # What `order` asks and tells
+
+    def find_base(self, subject: str) -> int | None:
+        """Return the number after which everything on a subject has come live; None if nobody follows it."""
+        bases = [interest.base for interest in self._interests.matching(subject) if interest.base is not None]
+        return min(bases) if bases else None
+
+    def release(self, entry: Entry) -> None:
+        """Show a message to all that follow it, to each once."""
+        interests = self._interests.matching(entry.subject)
+        for interest in interests:
+            interest.newest = max(interest.newest, entry.seq)
+        if (said := self._reader.prepare(entry)) is None:
+            return
+        if len(interests) == 1:
+            for follower, following in tuple(interests[0].followers.items()):
+                follower.show(said, (following,))
+            return
+        for follower, followings in _gather(interests).items():
+            follower.show(said, followings)
+
+    def miss(self, subject: str) -> None:
+        """Tell all that follow a subject that something of it is lost."""
+        topic = read_subject(subject)
+        _log.warning("messages of a topic are lost", extra={"tenant": topic.tenant})
+        for follower in _gather(self._interests.matching(subject)):
+            follower.tell_gap(topic, "lost")
+
+    async def compare(self) -> Mapping[str, int]:
+        """Return the last numbers of all that is followed. Raises Unavailable."""
+        await self._check_epoch()
+        return await self._log.find_last([interest.topic for interest in self._interests])
+
+    def _take(self, entry: Entry) -> None:
+        self._order.take(entry)
+
+    def _leave(self, interest: Interest) -> None:
+        if self._interests.leave(interest):
+            self._order.forget(interest.topic.subject if interest.topic.is_exact else None)
+
+    async def _check_epoch(self) -> LogEnd:
+        end = await self._reader.find_end()
+        if self._epoch is None:
+            self._epoch = end.epoch
+        elif end.epoch != self._epoch:
+            _log.warning("the log of topics has begun anew: what it held is lost")
+            self._epoch = end.epoch
+            self._start_over()
+        return end
+
+    def _start_over(self) -> None:
+        self._order.start_over()
+        followers: set[Follower] = set()
+        for interest in self._interests:
+            interest.base = interest.newest = 0
+            followers.update(interest.followers)
+        for follower in followers:
+            follower.start_over(self._epoch or 0)
+
+    def _probe_soon(self) -> None:
+        """NATS does not say when an interest is known to all its servers."""
+        if self._probing is None or self._probing.done():
+            self._probing = self._tasks.start(self._probe_after_join(), "probe topics")
+
+    async def _probe_after_join(self) -> None:
+        await asyncio.sleep(TOPIC_PROBE_AFTER_JOIN)
+        await self._probe()
+
+    async def _probe(self) -> None:
+        if not len(self._interests):
+            return
+        try:
+            epoch, end = self._epoch, await self._check_epoch()
+            if epoch not in (None, end.epoch):
+                self._order.suspect()
+            elif end.last > self.released:
+                await self._look_closer()
+        except Unavailable as error:
+            _log.warning("topics not looked up", extra={"reason": str(error)})
+
+    async def _look_closer(self) -> None:
+        """Give what is on its way the time to arrive before it counts as lost."""
+        last = await self._log.find_last([interest.topic for interest in self._interests])
+        await asyncio.sleep(TOPIC_SETTLED)
+        if any(seq > self._order.last(subject) for subject, seq in last.items()):
+            self._order.suspect()
+
+
+def _gather(interests: tuple[Interest, ...]) -> Mapping[Follower, list[Following]]:
+    found: defaultdict[Follower, list[Following]] = defaultdict(list)
+    for interest in interests:
+        for follower, following in interest.followers.items():
+            found[follower].append(following)
+    return found
+
+
+def _covers(end: LogEnd, since: Cursor) -> bool:
+    """Say whether the log holds everything after a position."""
+    return since.topics_epoch == end.epoch and end.first - 1 <= since.topics_seq <= end.last

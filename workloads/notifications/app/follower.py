@@ -1,0 +1,187 @@
+"""One socket's side of the topics that it follows: what it was shown of each, and how it catches up."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from notifications.app.log_reader import Passage, Said
+from notifications.app.tasks import Tasks
+from notifications.domain.errors import SlowConsumer, Unavailable
+from notifications.domain.filters import Filter
+from notifications.domain.limits import TOPIC_PAGE_AGAIN
+from notifications.domain.subjects import includes
+from notifications.domain.topics import Topic
+from notifications.ports.socket import Socket
+
+_log = logging.getLogger(__name__)
+_PAUSE = 1.0
+
+
+class Source(Protocol):
+    """Where messages are read again."""
+
+    async def read(self, topic: Topic, after: int) -> Passage:
+        """Return the next page after a number. Raises Unavailable."""
+        ...
+
+    @property
+    def released(self) -> int:
+        """The number up to which everything of all topics that are followed here has come live."""
+        ...
+
+    def newest(self, topic: Topic) -> int:
+        """Return the number of the last message of a topic that was shown live."""
+        ...
+
+    def unfollow(self, follower: "Follower", topic: Topic) -> bool:
+        """Show a socket no more of a topic."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Following:
+    """A topic that a socket follows. Everything of it up to `sent` was shown, or lies before `began`.
+
+    What comes live with a number up to `floor` was read from the log before.
+    """
+
+    topic: Topic
+    sent: int
+    filter: Filter | None = None
+    live: bool = False
+    began: int = field(init=False)
+    floor: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.floor = self.sent
+
+    def wants(self, said: Said) -> bool:
+        """Whether it is to be shown, as far as its filter says."""
+        return self.filter is None or self.filter.passes(said.payload())
+
+
+class Follower:
+    """Shows a socket every message of its topics once, each topic in order.
+
+    A following that is live is sent what comes. Any other reads the log from where it stands until nothing is between
+    it and what comes live; a socket without room makes all that are concerned do that.
+    """
+
+    def __init__(self, socket: Socket, source: Source, on_news: Callable[[], None], tasks: Tasks) -> None:
+        self.socket = socket
+        self.epoch = 0
+        self.followings: dict[Topic, Following] = {}
+        self._source = source
+        self._on_news = on_news
+        self._tasks = tasks
+        self._shown = 0
+        self._ended = False
+
+    @property
+    def position(self) -> int:
+        """The number up to which everything was shown."""
+        behind = [following.sent for following in self.followings.values() if not following.live]
+        return min(self._shown, *behind) if behind else self._shown
+
+    def begin(self, following: Following, epoch: int) -> None:
+        """Follow a topic from `following.sent` on, in this life of the log."""
+        if not self.followings:
+            self.epoch, self._shown = epoch, following.sent
+        self.followings[following.topic] = following
+        if not following.live:
+            self._start(following)
+
+    def show(self, said: Said, followings: Iterable[Following]) -> bool:
+        """Send what has come live. Returns whether anything was sent."""
+        fresh = [following for following in followings if following.live and following.floor < said.seq]
+        wanted = any(following.wants(said) for following in fresh)
+        if wanted and not self._send(said.event, said.live):
+            for following in fresh:
+                self._fall_behind(following)
+            return False
+        for following in fresh:
+            following.sent = max(following.sent, said.seq)
+        self._shown = max(self._shown, said.seq)
+        return wanted
+
+    def advance(self, upto: int) -> bool:
+        """Take note that nothing up to a number is missing. Returns whether that was new."""
+        if upto <= self._shown:
+            return False
+        self._shown = upto
+        return True
+
+    def start_over(self, epoch: int) -> None:
+        """Begin with another life of the log, which this socket has seen nothing of."""
+        self.epoch, self._shown = epoch, 0
+        for following in self.followings.values():
+            following.sent = following.began = following.floor = 0
+            self.tell_gap(following.topic, "epoch")
+
+    def tell_gap(self, topic: Topic, reason: str) -> None:
+        """Say that messages are missing which cannot be shown any more."""
+        self.socket.send("topic:gap", json.dumps({"topic": topic.name, "reason": reason}, ensure_ascii=False))
+
+    def close(self) -> None:
+        """Follow nothing more; harmless to repeat."""
+        self._ended = True
+        for topic in tuple(self.followings):
+            self._source.unfollow(self, topic)
+
+    def _send(self, event: str, body: str) -> bool:
+        self._on_news()
+        return self.socket.send(event, body)
+
+    def _fall_behind(self, following: Following) -> None:
+        following.live = False
+        self._start(following)
+
+    def _start(self, following: Following) -> None:
+        self._tasks.start(self._catch_up(following), f"catch up {self.socket.id}")
+
+    async def _catch_up(self, following: Following) -> None:
+        while self._follows(following) and not following.live:
+            try:
+                await self.socket.drained()
+                await self._read(following)
+            except SlowConsumer as error:
+                _log.info("slow consumer", extra={"reason": str(error)})
+                self.close()
+                self.socket.close()
+            except Unavailable:
+                await asyncio.sleep(_PAUSE)
+
+    async def _read(self, following: Following) -> None:
+        page = await self._source.read(following.topic, following.sent)
+        if not self._follows(following):
+            return
+        for said in page.said:
+            if self._lacks(following, said) and not self._send(said.event, said.replayed):
+                return
+            following.sent = said.seq
+        following.sent = max(following.sent, page.upto)
+        if page.said or page.more or following.sent < self._source.newest(following.topic):
+            if not page.more:
+                await asyncio.sleep(TOPIC_PAGE_AGAIN)  # who answered may lag behind: only silence is an end
+        else:
+            self._go_live(following)
+
+    def _lacks(self, following: Following, said: Said) -> bool:
+        """Whether a message has not been shown for another following that has it as well."""
+        return following.wants(said) and not any(
+            other.began < said.seq <= other.sent and other.wants(said)
+            for other in self.followings.values()
+            if other is not following and includes(other.topic.subject, said.subject)
+        )
+
+    def _go_live(self, following: Following) -> None:
+        following.live, following.floor = True, following.sent
+        if all(other.live for other in self.followings.values()):
+            # What others follow may be on its way still
+            self._shown = max(self._shown, min(following.sent, self._source.released))
+
+    def _follows(self, following: Following) -> bool:
+        return not self._ended and self.followings.get(following.topic) is following

@@ -1,0 +1,153 @@
+"""What a gateway listens for: one subscription for each topic that any of its sockets follows."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+
+from notifications.app.follower import Follower, Following
+from notifications.app.tasks import Tasks
+from notifications.domain.errors import Unavailable
+from notifications.domain.limits import MAX_SUBJECTS
+from notifications.domain.subjects import includes
+from notifications.domain.topics import Entry, LogEnd, Topic
+from notifications.ports.bus import Subscription
+from notifications.ports.topics import TopicBus
+
+
+@dataclass(slots=True, eq=False)
+class Interest:
+    """A topic, who follows it, and the number after which everything of it has come live; None until it does."""
+
+    topic: Topic
+    followers: dict[Follower, Following] = field(default_factory=dict)
+    base: int | None = None
+    newest: int = 0
+    waiting: int = 0
+    early: list[Entry] = field(default_factory=list)
+    opening: asyncio.Task[Subscription | Unavailable] | None = None
+
+
+class Interests:
+    """Opens an interest for the first who follows it and closes it after the last."""
+
+    def __init__(
+        self,
+        bus: TopicBus,
+        find_end: Callable[[], Awaitable[LogEnd]],
+        on_entry: Callable[[Entry], None],
+        tasks: Tasks,
+    ) -> None:
+        self._bus = bus
+        self._find_end = find_end
+        self._on_entry = on_entry
+        self._tasks = tasks
+        self._by_topic: dict[Topic, Interest] = {}
+        self._exact: dict[str, Interest] = {}
+        self._wild: dict[Topic, Interest] = {}
+        self._wild_by_subject: dict[str, tuple[Interest, ...]] = {}
+
+    def __iter__(self) -> Iterator[Interest]:
+        return iter(tuple(self._by_topic.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_topic)
+
+    def get(self, topic: Topic) -> Interest | None:
+        """Return the interest in exactly this topic."""
+        return self._by_topic.get(topic)
+
+    def matching(self, subject: str) -> tuple[Interest, ...]:
+        """Return every interest that hears what is said on a subject."""
+        exact = self._exact.get(subject)
+        wild = self._match_wild(subject) if self._wild else ()
+        return wild if exact is None else (exact, *wild)
+
+    async def enter(self, topic: Topic) -> Interest:
+        """Return an interest that is open; it stays so until `leave`, which has to be called. Raises Unavailable."""
+        interest = self._by_topic.get(topic)
+        if interest is None:
+            interest = self._add(topic)
+        interest.waiting += 1
+        try:
+            await self._open(interest)
+        except BaseException:
+            interest.waiting -= 1
+            self.leave(interest)
+            raise
+        interest.waiting -= 1
+        return interest
+
+    def leave(self, interest: Interest) -> bool:
+        """Close an interest that nobody follows or is about to. Returns whether it was closed."""
+        if interest.followers or interest.waiting or self._by_topic.get(interest.topic) is not interest:
+            return False
+        self._remove(interest.topic)
+        self._tasks.start(self._close(interest), "close an interest")
+        return True
+
+    def _add(self, topic: Topic) -> Interest:
+        interest = self._by_topic[topic] = Interest(topic)
+        if topic.is_exact:
+            self._exact[topic.subject] = interest
+        else:
+            self._wild[topic] = interest
+            self._wild_by_subject.clear()
+        return interest
+
+    def _remove(self, topic: Topic) -> None:
+        del self._by_topic[topic]
+        if topic.is_exact:
+            del self._exact[topic.subject]
+        else:
+            del self._wild[topic]
+            self._wild_by_subject.clear()
+
+    def _match_wild(self, subject: str) -> tuple[Interest, ...]:
+        found = self._wild_by_subject.get(subject)
+        if found is None:
+            if len(self._wild_by_subject) >= MAX_SUBJECTS:
+                self._wild_by_subject.clear()
+            found = tuple(interest for topic, interest in self._wild.items() if includes(topic.subject, subject))
+            self._wild_by_subject[subject] = found
+        return found
+
+    async def _open(self, interest: Interest) -> None:
+        if interest.opening is None or (interest.opening.done() and interest.base is None):
+            interest.opening = self._tasks.start(self._listen(interest), "open an interest")
+        if isinstance(opened := await asyncio.shield(interest.opening), Unavailable):
+            raise opened
+
+    async def _listen(self, interest: Interest) -> Subscription | Unavailable:
+        """Listen first, then ask for the end of the log: what comes later is told, what came before is in the log."""
+
+        def take(entry: Entry) -> None:
+            if interest.base is None:
+                interest.early.append(entry)
+            else:
+                self._on_entry(entry)
+
+        try:
+            subscription = await self._bus.subscribe(interest.topic, take)
+        except Unavailable as error:
+            return error
+        try:
+            interest.base = (await self._find_end()).last
+        except BaseException as error:
+            interest.early.clear()
+            await subscription.close()
+            if isinstance(error, Unavailable):
+                return error
+            raise
+        early, interest.early = interest.early, []
+        for entry in early:
+            self._on_entry(entry)
+        return subscription
+
+    async def _close(self, interest: Interest) -> None:
+        opening = interest.opening
+        if opening is None:
+            return
+        opening.cancel()
+        await asyncio.wait([opening])
+        if not opening.cancelled() and not isinstance(opened := opening.result(), Unavailable):
+            await opened.close()
