@@ -8,14 +8,44 @@ from typing import Any
 from .quantity import count_bytes
 from .spec import NatsSpec
 
-_JETSTREAM = ("$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$KV.>")
-_OWN = ("ntf.>", "_INBOX.>")
-
-# What each role may publish to and subscribe to; whatever is not listed is refused.
+# What each role may publish to and subscribe to; whatever is not listed is refused. Nobody publishes below ntf.live:
+# there the server itself tells what it has stored.
 PERMISSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "gateway": {"publish": (*_OWN, *_JETSTREAM), "subscribe": (*_OWN, *_JETSTREAM)},
-    "worker": {"publish": (*_OWN, *_JETSTREAM), "subscribe": (*_OWN, *_JETSTREAM)},
+    "gateway": {
+        "publish": (
+            "ntf.jobs.>",
+            "ntf.topics.>",
+            "ntf.inbox.*.*",
+            "ntf.fleet",
+            "ntf.revocations",
+            "_INBOX.gateway.>",
+            "$JS.API.STREAM.INFO.NTF_TOPICS",
+            "$JS.API.STREAM.CREATE.NTF_TOPICS",
+            "$JS.API.DIRECT.GET.NTF_TOPICS",
+        ),
+        "subscribe": ("ntf.live.>", "ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"),
+    },
+    "worker": {
+        "publish": (
+            "ntf.jobs.>",
+            "ntf.inbox.*.*",
+            "_INBOX.worker.>",
+            "$JS.API.STREAM.INFO.NTF_JOBS",
+            "$JS.API.STREAM.CREATE.NTF_JOBS",
+            "$JS.API.STREAM.UPDATE.NTF_JOBS",
+            "$JS.API.STREAM.MSG.GET.NTF_JOBS",
+            "$JS.API.STREAM.CREATE.NTF_TOPICS",
+            "$JS.API.STREAM.UPDATE.NTF_TOPICS",
+            "$JS.API.CONSUMER.CREATE.NTF_JOBS.>",
+            "$JS.API.CONSUMER.MSG.NEXT.NTF_JOBS.*",
+            "$JS.ACK.NTF_JOBS.>",
+            "$JS.ACK.*.*.NTF_JOBS.>",
+        ),
+        "subscribe": ("_INBOX.worker.>",),
+    },
 }
+# Of what it is sent it may answer what asks for an answer, wherever that goes: a worker offers it events.
+_ANSWERS = frozenset({"gateway"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +74,11 @@ def render_nats_config(nats: NatsSpec, place: NatsPlace, passwords: Mapping[str,
     return json.dumps(config, indent=2) + "\n"
 
 
+def render_permissions(role: str) -> dict[str, Any]:
+    """Return what the server allows a role, in the server's words."""
+    permissions: dict[str, Any] = {verb: list(subjects) for verb, subjects in PERMISSIONS[role].items()}
+    return permissions | ({"allow_responses": True} if role in _ANSWERS else {})
+
+
 def _render_user(role: str, password: str) -> dict[str, Any]:
-    permissions = {verb: list(subjects) for verb, subjects in PERMISSIONS[role].items()}
-    return {"user": role, "password": password, "permissions": permissions}
+    return {"user": role, "password": password, "permissions": render_permissions(role)}

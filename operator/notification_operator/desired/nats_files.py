@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from ..names import Names
-from ..nats_config import PERMISSIONS
+from ..nats_config import PERMISSIONS, render_permissions
 from ..quantity import count_bytes
 from ..spec import NatsSpec
 from .config import CLIENT_PORT
@@ -78,8 +78,7 @@ def _render_cluster(names: Names, nats: NatsSpec) -> list[str]:
 
 
 def _render_user(role: str) -> dict[str, Any]:
-    permissions = {verb: list(subjects) for verb, subjects in PERMISSIONS[role].items()}
-    return {"user": role, "password": f"${role}_password", "permissions": permissions}
+    return {"user": role, "password": f"${role}_password", "permissions": render_permissions(role)}
 
 
 def _write(value: Any) -> str:

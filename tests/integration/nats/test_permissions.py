@@ -1,51 +1,35 @@
-"""The least that each role must be allowed; with it everything works, and nothing that is not its own."""
+"""What the operator allows each role: with it everything works, and nothing that is not its own."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from notification_operator.nats_config import render_permissions
 from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
+from notifications.adapters.nats.topic_bus import NatsTopicBus
+from notifications.adapters.nats.topic_log import NatsTopicLog
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
 from notifications.domain.jobs import LANES
 from notifications.domain.notification import UserKey
+from notifications.domain.topics import Entry, Topic
 from notifications.ports.bus import Beacon
 from tests.integration.nats.conftest import Open, StartNats, job
 from tests.support.lanes import NORMAL
 from tests.support.nats import NatsServer
 from tests.support.waiting import eventually
 
-LEAST = {
-    "gateway": {
-        "publish": ["ntf.jobs.>", "ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"],
-        "subscribe": ["ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"],
-        "allow_responses": True,
-    },
-    "worker": {
-        "publish": [
-            "ntf.jobs.>",
-            "ntf.inbox.*.*",
-            "_INBOX.worker.>",
-            "$JS.API.STREAM.*.NTF_JOBS",
-            "$JS.API.STREAM.MSG.GET.NTF_JOBS",
-            "$JS.API.CONSUMER.CREATE.NTF_JOBS.>",
-            "$JS.API.CONSUMER.MSG.NEXT.NTF_JOBS.*",
-            "$JS.ACK.NTF_JOBS.>",
-            "$JS.ACK.*.*.NTF_JOBS.>",
-        ],
-        "subscribe": ["_INBOX.worker.>"],
-    },
-}
-
 ALICE = UserKey("acme", "alice")
 EVENT = InboxEvent("notification", 1, 0, "{}")
+ROOM = Topic("acme", ("room", "1"))
 
 
 def restrict(config: dict[str, Any]) -> None:
     for user in config["authorization"]["users"]:
-        user["permissions"] = LEAST[user["user"]]
+        user["permissions"] = render_permissions(user["user"])
 
 
 @pytest.fixture
@@ -84,7 +68,42 @@ async def test_gateway_and_worker_do_their_work_with_the_least_permissions(
     assert "ermission" not in caplog.text
 
 
-async def test_a_gateway_can_neither_make_streams_nor_take_jobs(
+async def test_a_gateway_speaks_listens_and_reads_in_topics_whether_a_worker_made_the_log_or_not(
+    server: NatsServer, open_connection: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = await open_connection(server, "gateway")
+    log, heard = NatsTopicLog(gateway), list[Entry]()
+    await NatsTopicBus(gateway).subscribe(ROOM, heard.append)
+    assert (await log.find_end()).last == 0
+    await JetStreamQueue(await open_connection(server, "worker"), replicas=1).ensure()
+    assert await log.append(ROOM, b"{}", UUID(int=1)) == 1
+    assert [entry.seq for entry in (await log.read(ROOM, 0, 10)).entries] == [1]
+    assert await log.find_last([Topic("acme", (">",))]) == {ROOM.subject: 1}
+    await eventually(lambda: [entry.seq for entry in heard] == [1])
+    assert "ermission" not in caplog.text
+    assert "not ready" not in caplog.text
+
+
+@pytest.mark.parametrize("user", ["gateway", "worker"])
+@pytest.mark.parametrize(
+    "subject", [ROOM.subject, "$JS.API.STREAM.DELETE.NTF_TOPICS", "$JS.API.STREAM.PURGE.NTF_TOPICS"]
+)
+async def test_nobody_forges_what_was_said_or_removes_it(
+    server: NatsServer, open_connection: Open, caplog: pytest.LogCaptureFixture, user: str, subject: str
+) -> None:
+    connection, gateway = await open_connection(server, user), await open_connection(server, "gateway")
+    log, heard = NatsTopicLog(gateway), list[Entry]()
+    await NatsTopicBus(gateway).subscribe(ROOM, heard.append)
+    await log.append(ROOM, b"true", UUID(int=1))
+    forged = b"NATS/1.0\r\nNats-Sequence: 2\r\nNats-Last-Sequence: 1\r\n\r\n"
+    connection.publish(subject, b"forged" if subject == ROOM.subject else b"", connection.make_inbox(), forged)
+    await eventually(lambda: "permissions violation for publish" in caplog.text)
+    await log.append(ROOM, b"true", UUID(int=2))
+    await eventually(lambda: len(heard) == 2)
+    assert [(entry.seq, entry.body) for entry in heard] == [(1, b"true"), (2, b"true")]
+
+
+async def test_a_gateway_can_neither_remove_the_queues_nor_take_jobs(
     server: NatsServer, open_connection: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     gateway, worker = await open_connection(server, "gateway"), await open_connection(server, "worker")
