@@ -6,7 +6,8 @@ been shown everything before it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from operator import attrgetter
 from typing import Protocol
 
@@ -171,8 +172,9 @@ class Order:
         first = (await self._records.find_end()).first
         if first > self.last(subject) + 1 or upto not in {entry.seq for entry in entries}:
             self._audience.miss(subject)
-        # Whatever is lost, what comes next follows it
-        return entries if after >= upto else [*entries, Entry(subject, upto, after, b"")]
+        if after < upto:
+            entries.append(Entry(subject, upto, after, b""))
+        return list(_chain(entries, self.last(subject)))
 
     def _release_held(self) -> None:
         """Release in order up to the first message before which another is missing."""
@@ -184,3 +186,10 @@ class Order:
                 return
             if entry.seq > last:
                 self._release(entry)
+
+
+def _chain(entries: list[Entry], last: int) -> Iterator[Entry]:
+    """Yield the entries as if each followed the one before: what is missing between them is lost."""
+    for entry in entries:
+        yield replace(entry, prev=last)
+        last = entry.seq
