@@ -178,7 +178,7 @@ class Order:
 
     def _release_held(self) -> None:
         """Release in order up to the first message before which another is missing."""
-        held, self._held = sorted(self._held, key=attrgetter("seq")), []
+        held, self._held = sorted(self._held, key=attrgetter("seq", "prev")), []
         for number, entry in enumerate(held):
             last = self.last(entry.subject)
             if entry.prev > last:
