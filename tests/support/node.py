@@ -75,22 +75,29 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def install_client() -> None:
-    """Install what package-lock.json names, unless that very lock is installed already."""
-    lock = hashlib.sha256((PROJECT / "package-lock.json").read_bytes()).hexdigest()
-    stamp = PROJECT / "node_modules" / ".installed"
+    """Install the official client; the test is skipped, with the reason, where it cannot be."""
+    if reason := install(PROJECT):
+        pytest.skip(reason)
+
+
+def install(project: Path) -> str | None:
+    """Install what a package-lock.json names, unless that very lock is installed already; return why it failed."""
+    lock = hashlib.sha256((project / "package-lock.json").read_bytes()).hexdigest()
+    stamp = project / "node_modules" / ".installed"
     if stamp.exists() and stamp.read_text() == lock:
-        return
+        return None
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("npm is not installed, so the socket.io-client cannot be")
+        return "npm is not installed, so nothing of its registry can be"
     done = subprocess.run(
         [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-        cwd=PROJECT,
+        cwd=project,
         env={**os.environ, "NPM_CONFIG_UPDATE_NOTIFIER": "false"},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        pytest.skip(f"npm ci could not install the socket.io-client: {done.stderr.strip().splitlines()[-1]}")
+        return f"npm ci failed in {project}: {done.stderr.strip().splitlines()[-1]}"
     stamp.write_text(lock)
+    return None
