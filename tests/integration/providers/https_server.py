@@ -11,8 +11,8 @@ from tests.integration.providers.service import FLOOD_CHUNK, FLOOD_CHUNKS, GARBA
 
 
 @asynccontextmanager
-async def serve_https(service: Service, tls: ssl.SSLContext) -> AsyncIterator[Service]:
-    """Serve on a free port, which the service's `url` then names."""
+async def serve_https(service: Service, tls: ssl.SSLContext | None) -> AsyncIterator[Service]:
+    """Serve on a free port, which the service's `url` then names; without `tls` in clear."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -26,7 +26,7 @@ async def serve_https(service: Service, tls: ssl.SSLContext) -> AsyncIterator[Se
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
-    service.url = f"https://{HOST}:{runner.addresses[0][1]}"
+    service.url = f"{'https' if tls else 'http'}://{HOST}:{runner.addresses[0][1]}"
     try:
         yield service
     finally:

@@ -13,7 +13,8 @@ ENDPOINT = re.compile(
     r"(https://(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?)"
     r"(?:[/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?"
 )
-_LITERAL = re.compile(r"https://\[([^\]]*)\]")
+_SERVICE = re.compile(ENDPOINT.pattern.replace("https", "https?", 1))
+_LITERAL = re.compile(r"https?://\[([^\]]*)\]")
 _NAT64 = IPv6Network("64:ff9b::/96")
 # It looks public, and answers the virtual machines of a cloud with their secrets
 _PLATFORM = frozenset({IPv4Address("168.63.129.16")})
@@ -46,6 +47,13 @@ def check_endpoint(url: str, field: str) -> str:
     """Return an https address in ASCII, without credentials and fragment. Raises Invalid, without telling it."""
     if len(url) > MAX_ENDPOINT or not ENDPOINT.fullmatch(url) or not _has_real_host(url):
         raise Invalid(f"{field} must be an https:// address of at most {MAX_ENDPOINT} characters, without credentials")
+    return url
+
+
+def check_service(url: str, field: str) -> str:
+    """Return the address of a service of one's own, which may be one in clear, as within a cluster. Raises Invalid."""
+    if len(url) > MAX_ENDPOINT or not _SERVICE.fullmatch(url) or not _has_real_host(url):
+        raise Invalid(f"{field} must be an http:// or https:// address of at most {MAX_ENDPOINT} characters")
     return url
 
 

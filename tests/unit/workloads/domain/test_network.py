@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.domain.errors import Invalid
-from notifications.domain.network import Reach, check_endpoint, origin, parse_reach
-from tests.support.addresses import AMBIGUOUS
+from notifications.domain.network import Reach, check_endpoint, check_service, origin, parse_reach
+from tests.support.addresses import AMBIGUOUS, FINE
 
 INNER = [
     "127.0.0.1", "127.255.255.254", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
@@ -59,6 +59,19 @@ def test_an_ambiguous_or_plain_address_is_refused_and_not_told(url: str) -> None
     with pytest.raises(Invalid, match=r"^url must be an https:// address") as refusal:
         check_endpoint(url, "url")
     assert "example.com" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", [url for url in AMBIGUOUS if url != "http://example.com/"])
+def test_the_address_of_a_service_is_no_less_strict_but_may_be_in_clear(url: str) -> None:
+    for wrong in (url, url.replace("https://", "http://")):
+        with pytest.raises(Invalid, match=r"^url must be an http:// or https:// address"):
+            check_service(wrong, "url")
+
+
+@pytest.mark.parametrize("url", FINE)
+def test_the_address_of_a_service_is_taken_as_it_is(url: str) -> None:
+    for fine in (url, url.replace("https://", "http://")):
+        assert check_service(fine, "url") == fine
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ connected to. Errors are raised `from None`, as those of the library tell addres
 
 import socket
 import ssl
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -28,12 +29,22 @@ class _OutOfReach(OSError):
 
 
 class HttpClient:
-    """A pool of connections; an async context manager. `reach` is None where the destination is from configuration."""
+    """A pool of connections; an async context manager. `reach` is None where the destination is from configuration.
 
-    def __init__(self, tls: ssl.SSLContext, reach: Reach | None = None, timeout: float = PROVIDER_TIMEOUT) -> None:
+    `check` says which addresses are called; only a service of one's own may be one in clear.
+    """
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext,
+        reach: Reach | None = None,
+        timeout: float = PROVIDER_TIMEOUT,
+        check: Callable[[str, str], str] = check_endpoint,
+    ) -> None:
         self._tls = tls
         self._reach = reach
         self._timeout = timeout
+        self._check = check
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
@@ -58,7 +69,7 @@ class HttpClient:
     async def post(self, request: Request) -> Answer:
         """See `Outgoing`."""
         try:
-            url = check_endpoint(request.url, "the address")
+            url = self._check(request.url, "the address")
         except Invalid as error:
             raise Rejected(str(error)) from None
         try:

@@ -1,0 +1,1 @@
+"""The platform's service that says who may listen and speak."""
