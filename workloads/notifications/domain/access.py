@@ -1,15 +1,16 @@
 """Who may listen to a topic, and who may speak there. What no row allows is denied.
 
-family   listens                                        speaks
-user     its user                                       its user
-group    whose token names it among `groups`            the same
-post     its members, and whom the authorizer lets      the same
-dm       its members                                    the same
-admin    role admin                                     role admin
-others   by the rule that the configuration gives them  the same; under `everyone` producers only
+family   who
+user     its user
+group    whose token names it among `groups`
+post     its members, and whom the authorizer lets
+dm       its members
+admin    role admin
+others   by the rule that the configuration gives them; of `everyone` all may listen, and nobody else speak
 
 A rule goes by a topic's first two tokens, so it holds for everything below `group.7`, and for the pattern `group.7.>`.
-Role admin listens to all topics of its own tenant, and is alone in having wildcards among the first two tokens.
+Beside that, role admin listens to all topics of its own tenant, and is alone in having wildcards among the first two
+tokens; and producers speak wherever there are topics, as they may notify everybody.
 """
 
 from collections.abc import Mapping
@@ -80,20 +81,20 @@ def decide(principal: Principal, topic: Topic, action: Action, families: Mapping
         return Denied("it belongs to another tenant")
     if action is Action.SEND and not topic.is_exact:
         return Denied("a message goes to one topic")
-    if action is Action.JOIN and ADMIN in principal.roles and _is_known(topic, families):
-        return Allowed()
-    if not subjects.WILDCARDS.isdisjoint(topic.tokens[:2]):
-        return Denied(f"only role {ADMIN} may have a wildcard among the first two tokens")
-    rule = ROOMS.get(topic.family) or families.get(topic.family)
-    if rule is None:
-        return Denied(f"there are no topics {topic.family}")
     if topic.family in ROOMS and len(topic.tokens) == 1:
         return Denied(f"{topic.family} is a kind of rooms, not a room")
+    rule = ROOMS.get(topic.family) or families.get(topic.family)
+    if rule is None and topic.family not in subjects.WILDCARDS:
+        return Denied(f"there are no topics {topic.family}")
+    if _stands_above(principal, action):
+        return Allowed()
+    if rule is None or not subjects.WILDCARDS.isdisjoint(topic.tokens[:2]):
+        return Denied(f"only role {ADMIN} may have a wildcard among the first two tokens")
     return _apply(rule, principal, topic, action)
 
 
-def _is_known(topic: Topic, families: Mapping[str, Rule]) -> bool:
-    return topic.family in ROOMS or topic.family in families or topic.family in subjects.WILDCARDS
+def _stands_above(principal: Principal, action: Action) -> bool:
+    return ADMIN in principal.roles if action is Action.JOIN else WRITE in principal.scopes
 
 
 def _apply(rule: Rule, principal: Principal, topic: Topic, action: Action) -> Decision:
@@ -105,8 +106,7 @@ def _apply(rule: Rule, principal: Principal, topic: Topic, action: Action) -> De
         case Rule.ADMINS:
             return _allow(ADMIN in principal.roles, f"the token lacks the role {ADMIN}")
         case Rule.EVERYONE:
-            may = action is Action.JOIN or WRITE in principal.scopes
-            return _allow(may, f"all may listen, but to speak takes the scope {WRITE}")
+            return _allow(action is Action.JOIN, f"all may listen, but to speak takes the scope {WRITE}")
         case Rule.AUTHORIZER:
             return Ask(about=topic)
     room = Topic(topic.tenant, topic.tokens[:2])
