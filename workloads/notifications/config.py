@@ -12,9 +12,12 @@ import msgspec
 from msgspec import Meta
 
 from notifications.channel_config import ChannelsConfig, GatewayChannelsConfig
-from notifications.domain.errors import Misconfigured
+from notifications.domain.access import ROOMS, Rule
+from notifications.domain.errors import Invalid, Misconfigured
+from notifications.domain.families import Family, Slow
 from notifications.domain.jobs import Queue
-from notifications.domain.limits import MAX_CONNECTIONS_PER_USER
+from notifications.domain.limits import AUTHORIZER_TIMEOUT, MAX_AUTHORIZER_TIMEOUT, MAX_CONNECTIONS_PER_USER
+from notifications.domain.network import check_service
 from notifications.domain.preferences import DigestHour
 from notifications.domain.text import TYPE
 from notifications.section import Section
@@ -61,12 +64,33 @@ class KeyConfig(Section, frozen=True):
     file: str
 
 
+class AuthorizerConfig(Section, frozen=True):
+    """The platform's service that says who may listen and speak where tokens and members do not tell."""
+
+    url: str
+    timeout_seconds: Annotated[float, Meta(gt=0, le=MAX_AUTHORIZER_TIMEOUT)] = AUTHORIZER_TIMEOUT
+
+    def __post_init__(self) -> None:
+        try:
+            check_service(self.url, "url")
+        except Invalid as error:
+            raise ValueError(str(error)) from error
+
+
 class AuthConfig(Section, frozen=True):
-    """Tokens must name this issuer and audience and be signed by one of the keys."""
+    """Tokens must name this issuer and audience and be signed by one of the keys: those here, or those at `jwksUrl`."""
 
     issuer: str
     audience: str
-    keys: Annotated[list[KeyConfig], Meta(min_length=1, max_length=20)]
+    keys: Annotated[list[KeyConfig], Meta(max_length=20)] = []
+    jwks_url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.jwks_url is not None:
+            check_setting(check_service, self.jwks_url, "jwksUrl")
+        if not (self.keys or self.jwks_url):
+            raise ValueError("auth has neither keys nor jwksUrl: no token could be verified")
+    authorizer: AuthorizerConfig | None = None
 
 
 class ProducerLimits(Section, frozen=True):
@@ -109,6 +133,27 @@ class TelemetryConfig(Section, frozen=True):
     sample_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.01
 
 
+class FamilyConfig(Section, frozen=True, kw_only=True):
+    """A family of topics, by their first token. Rooms have rules of their own; any other family needs `authorize`."""
+
+    family: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+    authorize: Literal["authorizer", "members", "everyone", "admins"] | None = None
+    max_age_seconds: Annotated[int, Meta(ge=1)] | None = None
+    max_bytes: Annotated[int, Meta(ge=1)] | None = None
+    slow_consumer: Slow = Slow.RESUME
+
+    def __post_init__(self) -> None:
+        if self.family == "inbox":
+            raise ValueError("the family inbox is not for topics: clients call notifications so")
+        if (self.family in ROOMS) is (self.authorize is not None):
+            raise ValueError(f"the family {self.family} must have authorize unless it is one of {', '.join(ROOMS)}")
+
+    def read(self) -> Family:
+        """Return it as the rules have it."""
+        rule = Rule(self.authorize) if self.authorize else None
+        return Family(self.family, rule, self.max_age_seconds, self.max_bytes, self.slow_consumer)
+
+
 class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     """gateway.json."""
 
@@ -122,8 +167,15 @@ class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     digest: DigestConfig = DigestConfig()
     channels: GatewayChannelsConfig = GatewayChannelsConfig()
     html_types: HtmlTypes = ()
+    topics: Annotated[tuple[FamilyConfig, ...], Meta(max_length=100)] = ()
     log_level: LogLevel = "info"
     telemetry: TelemetryConfig | None = None
+
+    def __post_init__(self) -> None:
+        if len({topic.family for topic in self.topics}) < len(self.topics):
+            raise ValueError("topics must have a different family each")
+        if self.auth.authorizer is None and any(topic.authorize == "authorizer" for topic in self.topics):
+            raise ValueError("topics that authorize by the authorizer need auth.authorizer")
 
 
 class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):

@@ -8,8 +8,17 @@ from typing import Any
 
 import pytest
 
-from notifications.config import GatewayConfig, WorkerConfig, load_any_config, load_config, read_secret
+from notifications.config import (
+    AuthorizerConfig,
+    GatewayConfig,
+    WorkerConfig,
+    load_any_config,
+    load_config,
+    read_secret,
+)
+from notifications.domain.access import Rule
 from notifications.domain.errors import Misconfigured
+from notifications.domain.families import Family, Slow
 from notifications.domain.jobs import Queue
 from notifications.domain.preferences import DEFAULT_DIGEST, DigestHour
 
@@ -18,6 +27,7 @@ NATS = {"servers": ["nats://127.0.0.1:4222"], "user": "gateway", "passwordFile":
 AUTH = {"issuer": "us", "audience": "us", "keys": [{"id": "demo", "algorithm": "HS256", "file": "/run/key"}]}
 GATEWAY: dict[str, Any] = {"role": "gateway", "postgres": POSTGRES, "nats": NATS, "auth": AUTH}
 WORKER: dict[str, Any] = {"role": "worker", "postgres": POSTGRES, "nats": NATS}
+NEWS = {"family": "news", "authorize": "everyone"}
 
 Write = Callable[[object], Path]
 
@@ -88,6 +98,29 @@ def test_both_roles_may_have_a_read_replica(write: Write) -> None:
     assert load_config(write(worker), WorkerConfig).postgres.replica_uri_file == "/run/replica-uri"
 
 
+def _with_authorizer(**authorizer: object) -> dict[str, Any]:
+    return {**GATEWAY, "auth": {**AUTH, "authorizer": authorizer}}
+
+
+def _with_topics(*topics: dict[str, Any]) -> dict[str, Any]:
+    return {**GATEWAY, "topics": topics}
+
+
+def test_families_of_topics_and_who_decides_are_taken(write: Write) -> None:
+    orders = {"family": "orders", "authorize": "authorizer", "maxAgeSeconds": 60, "maxBytes": 1024}
+    topics = [{"family": "dm", "maxAgeSeconds": 5}, {**orders, "slowConsumer": "dropOldest"}, NEWS]
+    document = {**_with_authorizer(url="http://may.internal/"), "topics": topics}
+    config = load_config(write(document), GatewayConfig)
+
+    assert config.auth.authorizer == AuthorizerConfig("http://may.internal/", 2.0)
+    assert [topic.read() for topic in config.topics] == [
+        Family("dm", max_age=5),
+        Family("orders", Rule.AUTHORIZER, 60, 1024, Slow.DROP_OLDEST),
+        Family("news", Rule.EVERYONE),
+    ]
+    assert load_config(write(GATEWAY), GatewayConfig).topics == ()
+
+
 WRONG: dict[str, tuple[object, str]] = {
     "nothing": (b"", "truncated"),
     "not JSON": (b"{role: gateway}", "malformed"),
@@ -117,6 +150,28 @@ WRONG: dict[str, tuple[object, str]] = {
     "a limit that nobody knows": ({**GATEWAY, "limits": {"users": 5}}, "users"),
     "every origin": ({**GATEWAY, "cors": {"origins": ["*"]}}, "cors.origins"),
     "an origin with a path": ({**GATEWAY, "cors": {"origins": ["https://app.example/"]}}, "cors.origins"),
+    "an authorizer without address": (_with_authorizer(), "auth.authorizer"),
+    "an authorizer by mail": (_with_authorizer(url="mailto:a@b.example"), "url must be an http:// or https:// address"),
+    "an authorizer with a login": (_with_authorizer(url="https://u:secret@h/"), "url must be an http:// or https://"),
+    "an authorizer without time": (_with_authorizer(url="http://a", timeoutSeconds=0), "authorizer.timeoutSeconds"),
+    "an authorizer with patience": (_with_authorizer(url="http://a", timeoutSeconds=31), "authorizer.timeoutSeconds"),
+    "a family without name": (_with_topics({"authorize": "everyone"}), "topics[0]"),
+    "a family of two tokens": (_with_topics({"family": "a.b", "authorize": "everyone"}), "topics[0].family"),
+    "a family for nobody": (_with_topics({"family": "orders"}), "must have authorize"),
+    "a family of an unknown rule": (_with_topics({"family": "orders", "authorize": "friends"}), "topics[0].authorize"),
+    "rooms with another rule": (
+        _with_topics({"family": "dm", "authorize": "everyone"}),
+        "dm must have authorize unless",
+    ),
+    "notifications as topics": (_with_topics({"family": "inbox", "authorize": "everyone"}), "inbox"),
+    "a family of no time": (_with_topics({**NEWS, "maxAgeSeconds": 0}), "topics[0].maxAgeSeconds"),
+    "a family of no size": (_with_topics({**NEWS, "maxBytes": 0}), "topics[0].maxBytes"),
+    "a family that waits": (_with_topics({**NEWS, "slowConsumer": "wait"}), "topics[0].slowConsumer"),
+    "a family twice": (_with_topics(NEWS, NEWS), "different family"),
+    "a family without authorizer": (
+        _with_topics({"family": "orders", "authorize": "authorizer"}),
+        "need auth.authorizer",
+    ),
     "demo as text": ({**GATEWAY, "demo": "yes"}, "demo"),
 }
 

@@ -27,6 +27,12 @@ MAX_TOKEN_LIFE: Final = 366 * 86_400
 # So long before a token runs out, its connection is told
 EXPIRY_TOLD: Final = 60.0
 MAX_REVOCATIONS: Final = 100_000
+MAX_JWKS_KEYS: Final = 100
+# How often files of keys are looked at; the issuer's set is asked for, again after a failure, and for an unknown key
+KEY_CHECK: Final = 2.0
+JWKS_EVERY: Final = 300.0
+JWKS_RETRY: Final = 5.0
+JWKS_ASK_AGAIN: Final = 10.0
 REVOCATION_POLL: Final = 2.0
 REVOCATION_PACE: Final = 0.2
 REVOCATION_PAGE: Final = 1_000
@@ -147,6 +153,8 @@ MEMBERSHIP_KEPT: Final = 3.0
 MAX_MEMBERSHIPS: Final = 50_000
 MEMBERSHIPS_AT_ONCE: Final = 1_000
 VERDICT_KEPT: Final = 30.0
+AUTHORIZER_TIMEOUT: Final = 2.0
+MAX_AUTHORIZER_TIMEOUT: Final = 30.0
 MAX_VERDICT: Final = 4096
 MAX_VERDICT_TTL: Final = 3600.0
 MAX_VERDICTS: Final = 20_000
@@ -154,6 +162,7 @@ MAX_VERDICTS: Final = 20_000
 MAX_QUESTIONS: Final = 1_000
 
 # Topics
+MAX_TOPIC_MESSAGE: Final = 32 * 1024
 TOPIC_PAGE: Final = 200
 # When a server that answers reads lags behind the one that told of a message
 TOPIC_PAGE_AGAIN: Final = 0.05
