@@ -42,8 +42,8 @@ check: .venv/dev.stamp ## Check format, lint, types, layers and spelling, then r
 e2e: .venv/dev.stamp images ## Build the images and prove the whole system on a Kubernetes of three nodes, under kills
 	@$(BIN)/python -m pytest tests/e2e --verbose --capture=no
 
-bench: .venv/dev.stamp ## Measure how many notifications are accepted a second, and what each costs in processor time
-	@$(BIN)/python -m tests.bench.accept
+bench: .venv/dev.stamp ## Compare the gateway with its peers for an hour or two (BENCH=--quick: a look of some minutes)
+	@$(BIN)/python -m tests.bench.compare $(BENCH)
 
 chaos: .venv/dev.stamp ## Send notifications while processes are killed and NATS is wiped, then count what arrived
 	@$(BIN)/python -m pytest tests/chaos --capture=no

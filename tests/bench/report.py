@@ -56,7 +56,7 @@ def insert(document: str, text: str) -> str:
 
 def describe(rounds: Rounds, texts: Mapping[str, str]) -> str:
     """Return the section as markdown."""
-    parts = ["\n".join(rounds.surroundings)]
+    parts = ["\n".join(rounds.surroundings), "![The medians as bars](performance.svg)"]
     rows = summarise(rounds.figures, rounds.commit)
     for name, text in texts.items():
         if has(rounds.figures, name):

@@ -96,11 +96,14 @@ static void start_joining(Client *client) {
     client->answers = 0;
     if (!client->rooms) return settle(client);
     size_t length = 0;
-    char text[400], *rooms = strdup(client->joins), *save = NULL;
+    char text[600], *rooms = strdup(client->joins), *save = NULL;
     int id = 1;
     for (char *room = strtok_r(rooms, " ", &save); room; room = strtok_r(NULL, " ", &save), id++) {
         int size = centrifugo ? snprintf(text, sizeof text, "{\"id\":%d,\"subscribe\":{\"channel\":\"%s\"}}", id + 1, room)
-                              : snprintf(text, sizeof text, "42%d[\"room:join\",\"%s\"]", id, room);
+                   : greets && *client->offset && !*client->pid
+                       ? snprintf(text, sizeof text, "42%d[\"room:join\",{\"room\":\"%s\",\"since\":\"%s\"}]", id, room,
+                                  client->offset)
+                       : snprintf(text, sizeof text, "42%d[\"room:join\",\"%s\"]", id, room);
         length += write_frame(out + length, text, (size_t)size, 1);
     }
     free(rooms);

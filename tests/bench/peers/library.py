@@ -17,7 +17,6 @@ numbers = itertools.count(1)
 port, key, issuer = sys.argv[1:]
 
 
-@server.event
 async def connect(sid: str, environ: object, auth: Mapping[str, str]) -> None:
     try:
         claims = jwt.decode(auth["token"], key, ["HS256"], issuer=issuer, audience=issuer)
@@ -27,7 +26,6 @@ async def connect(sid: str, environ: object, auth: Mapping[str, str]) -> None:
     await server.enter_room(sid, f"user:{claims['sub']}")
 
 
-@server.on("room:join")
 async def join(sid: str, room: str) -> dict[str, object]:
     claims = await server.get_session(sid)
     if room not in {f"group:{group}" for group in claims.get("groups", [])}:
@@ -36,7 +34,6 @@ async def join(sid: str, room: str) -> dict[str, object]:
     return {"ok": True}
 
 
-@server.on("room:send")
 async def send(sid: str, said: Mapping[str, object]) -> None:
     claims = await server.get_session(sid)
     message = {
@@ -51,6 +48,8 @@ async def send(sid: str, said: Mapping[str, object]) -> None:
 
 async def serve() -> None:
     """Serve until killed."""
+    for name, handler in (("connect", connect), ("room:join", join), ("room:send", send)):
+        server.on(name, handler)
     app = web.Application()
     server.attach(app)
     runner = web.AppRunner(app, access_log=None)

@@ -32,12 +32,27 @@ class Running:
 
 
 class System(Protocol):
-    """One of those that are compared. `room` is what comes before a room's name when it is joined."""
+    """One of those that are compared."""
 
-    name: str
-    dialect: str
-    room: str
-    scenarios: frozenset[str]
+    @property
+    def name(self) -> str:
+        """How it is called in results."""
+        ...
+
+    @property
+    def dialect(self) -> str:
+        """What its clients speak, as crowd.c knows it."""
+        ...
+
+    @property
+    def room(self) -> str:
+        """What comes before a room's name when it is joined."""
+        ...
+
+    @property
+    def scenarios(self) -> frozenset[str]:
+        """What it can be asked."""
+        ...
 
     def find_missing(self) -> str | None:
         """Return what has to be installed first, None if it can run."""

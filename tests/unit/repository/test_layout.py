@@ -36,8 +36,11 @@ def test_every_package_a_distribution_needs_is_locked(distribution: str) -> None
     assert needed <= locked.keys()
 
 
-def test_the_lock_file_of_the_node_client_names_no_host() -> None:
-    assert '"resolved"' not in (ROOT / "tests" / "node" / "package-lock.json").read_text()
+@pytest.mark.parametrize("project", ["tests/node", "tests/bench/peers"])
+def test_a_lock_file_of_node_names_no_host(project: str) -> None:
+    text = (ROOT / project / "package-lock.json").read_text()
+    assert '"integrity": "sha512-' in text
+    assert '"resolved"' not in text
 
 
 def pins(requirements: str) -> dict[str, str]:
