@@ -22,9 +22,11 @@ class TopicLog(Protocol):
         ...
 
     async def read(self, topic: Topic, after: int, limit: int) -> LogPage:
-        """Return the next at most `limit` messages with numbers above `after`, in order.
+        """Return the next at most `limit` messages with numbers above `after`, in order; fewer if they are large.
 
-        A message that was just told live may be missing still; who knows of it asks again.
+        A message that was just told live may be missing still; who knows of it asks again. What was forgotten at the
+        head is missing without a word: nothing is if `find_end`, asked afterwards, has a `first` up to `after` + 1 and
+        the epoch that `after` is of.
         """
         ...
 

@@ -43,7 +43,7 @@ async def ensure(connection: Connection, replicas: int) -> None:
 async def create(connection: Connection, replicas: int) -> None:
     """Create the stream if there is none."""
     if await create_stream(connection, stream_config(replicas)):
-        log.warning("the log of topics was lost and begins anew", extra={"event": "nats_error"})
+        log.warning("the log of topics is not there and begins anew", extra={"event": "nats_error"})
 
 
 async def find_end(connection: Connection) -> LogEnd | None:
