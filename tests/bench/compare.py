@@ -97,6 +97,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each step lasts, at most 20")
     parser.add_argument("--quick", action="store_true", help="one round of small crowds, a second each; writes nothing")
+    parser.add_argument("--print-only", action="store_true", help="write nothing, as on a machine that is busy")
     parser.add_argument(
         "--spin", action="store_true", help="the clients never sleep, which spares servers their wake-up"
     )
@@ -118,7 +119,7 @@ async def main(given: argparse.Namespace) -> None:
         os.sched_setaffinity(0, {server})
         for number in range(1, 2 if given.quick else given.rounds + 1):
             await comparison.go_round(number)
-            if not given.quick:
+            if not given.quick and not given.print_only:
                 write(merge(read_rounds(), comparison, given), {name: one.text for name, one in plan().items()})
 
 
