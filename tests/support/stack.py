@@ -149,7 +149,8 @@ class Stack:
             "keys": [{"id": "demo", "algorithm": "HS256", "file": str(key)}],
         }
         channels = {"unsubscribeKeyFile": str(links)}
-        gateway = {"auth": auth, "demo": True, "channels": channels, "htmlTypes": ["html"]}
+        families = [{"family": "orders", "authorize": "everyone"}, {"family": "teams", "authorize": "members"}]
+        gateway = {"auth": auth, "demo": True, "channels": channels, "htmlTypes": ["html"], "topics": families}
         extras: dict[str, dict[str, object]] = {"gateway": gateway, "worker": {}}
         for role, extra in extras.items():
             password = str(self.nats.password_file(role))

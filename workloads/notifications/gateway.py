@@ -69,15 +69,17 @@ from notifications.app.read_state import ReadState
 from notifications.app.relay import Relay
 from notifications.app.revocations import Revocations
 from notifications.app.roll_call import Allowance, RollCall
+from notifications.app.session import Session
 from notifications.app.tracing import trace_ports
 from notifications.app.upkeep import dismiss_revoked, keep_sessions
 from notifications.clock import make_id, now
 from notifications.composing import read_unsubscribe_keys
-from notifications.config import AuthConfig, GatewayConfig, ProducerLimits, load_config
+from notifications.config import GatewayConfig, ProducerLimits, load_config
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal
 from notifications.domain.rate import Rate
 from notifications.garbage import search_rarely
+from notifications.keys import open_verifier
 from notifications.lifecycle import (
     START_WITHIN,
     Life,
@@ -92,6 +94,7 @@ from notifications.patience import insist
 from notifications.ports.bus import Beacon
 from notifications.ports.telemetry import Telemetry
 from notifications.ports.tracing import Tracer
+from notifications.topics import open_topics
 
 _log = logging.getLogger(__name__)
 
@@ -128,18 +131,18 @@ async def run(arguments: argparse.Namespace) -> None:
     """Serve until told to stop, then drain."""
     config = load_config(arguments.config, GatewayConfig)
     set_log_level(config.log_level)
-    verifier = build_verifier(config.auth)
     readiness, metrics = Readiness(), Metrics()
     telemetry = Journal(metrics)
     async with Life() as life:
         life.keep(telemetry.run(), "journal")
+        verifier = await open_verifier(life, config.auth)
         pool = await open_postgres(life, config.postgres, arguments.id)
         if replica := await open_replica(life, config.postgres, pool, arguments.id):
             watch_replica(replica, metrics)
         nats = await open_nats(life, config.nats, arguments.id)
         tracer = open_tracer(life, config.telemetry, "notifications-gateway", arguments.id)
         backends = Backends(pool, nats, telemetry, tracer, replica)
-        gateway = build_gateway(life, arguments, config, verifier, backends)
+        gateway = await build_gateway(life, arguments, config, verifier, backends)
         load = report_load(gateway, config.connection_limit, metrics, arguments.id)
         management = Management(readiness, metrics.render, load)
         await open_listener(life, Listener(management.app()), arguments.host, arguments.management_port)
@@ -164,12 +167,7 @@ async def run(arguments: argparse.Namespace) -> None:
         await gateway.marks.flush()
 
 
-def build_verifier(auth: AuthConfig) -> TokenVerifier:
-    """Return a verifier on the configured keys. Raises Misconfigured."""
-    return TokenVerifier(load_keys(auth.keys), auth.issuer, auth.audience, now)
-
-
-def build_gateway(
+async def build_gateway(
     life: Life, arguments: argparse.Namespace, config: GatewayConfig, verifier: TokenVerifier, backends: Backends
 ) -> Gateway:
     """Wire the parts."""
@@ -199,7 +197,13 @@ def build_gateway(
     acceptor = Acceptor(PostgresSubmissions(pool, digest), offers.start, telemetry, tasks)
     depth = Depth(outbox)
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
-    events = ClientEvents(inbox, read_state, lambda session, token: hub.refresh(session, verify(token)), telemetry)
+    rooms = PostgresRooms(pool)
+    topics = await open_topics(life, config, nats, rooms, verify)
+
+    def refresh(session: Session, token: object) -> Principal:
+        return hub.refresh(session, verify(token))
+
+    events = ClientEvents(inbox, read_state, refresh, topics.events.handlers, telemetry)
     allowance = Allowance(config.limits.connections_per_user, now, loop.time)
     roll_call = RollCall(arguments.id, hub, NatsRollBus(nats, inboxes), allowance)
     server = SocketServer(arguments.id, verify, roll_call, events.serve, telemetry)
@@ -220,7 +224,8 @@ def build_gateway(
         UnsubscribeApi(unsubscribe_keys, PostgresPreferences(pool)),
         DeadLettersApi(verify, PostgresDeadLetters(pool)),
         RevocationsApi(verify, revocations, kept, now, make_id),
-        RoomsApi(verify, PostgresRooms(pool), to_rooms),
+        RoomsApi(verify, rooms, to_rooms),
+        topics.api,
     ]
     return Gateway(
         hub=hub,

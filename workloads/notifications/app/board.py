@@ -65,7 +65,7 @@ class Board:
             self._leave(interest)
             raise
         base = max(self.released, interest.base or 0)
-        recovered = end is not None and wish.since is not None and _covers(end, wish.since)
+        recovered = end is not None and wish.since is not None and end.holds_all_after(wish.since)
         sent = wish.since.topics_seq if recovered and wish.since else base
         following = Following(wish.topic, sent, wish.filter, live=not recovered)
         interest.followers[follower] = following
@@ -200,8 +200,3 @@ def _gather(interests: tuple[Interest, ...]) -> Mapping[Follower, list[Following
         for follower, following in interest.followers.items():
             found[follower].append(following)
     return found
-
-
-def _covers(end: LogEnd, since: Cursor) -> bool:
-    """Say whether the log holds everything after a position."""
-    return since.topics_epoch == end.epoch and end.first - 1 <= since.topics_seq <= end.last

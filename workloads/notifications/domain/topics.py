@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from notifications.domain import subjects
+from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Invalid, TooLarge
 from notifications.domain.limits import MAX_ROOM_PARTS, MAX_ROOM_SUBJECT
 from notifications.domain.text import check_id, check_text
@@ -74,6 +75,10 @@ class LogEnd:
     epoch: int
     first: int
     last: int
+
+    def holds_all_after(self, cursor: Cursor) -> bool:
+        """Say whether nothing that was said after a position is lost."""
+        return cursor.topics_epoch == self.epoch and self.first - 1 <= cursor.topics_seq <= self.last
 
 
 def read_topic(tenant: str, text: str) -> Topic:

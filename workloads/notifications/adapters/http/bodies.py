@@ -100,7 +100,7 @@ def message_of(body: NotificationBody, now: datetime) -> Message:
         actor=_actor(body.actor),
         entity=_entity(body.entity),
         metadata=_metadata(body.metadata or {}),
-        expires_at=_expiry(body.expires_at, now),
+        expires_at=read_expiry(body.expires_at, now),
     )
 
 
@@ -136,7 +136,8 @@ def _entity(body: EntityBody | None) -> Entity | None:
     return None if body is None else Entity(check_type(body.type, "entity.type"), check_id(body.id, "entity.id"))
 
 
-def _expiry(at: datetime | None, now: datetime) -> datetime | None:
+def read_expiry(at: datetime | None, now: datetime) -> datetime | None:
+    """Return when something ends to be shown, in UTC. Raises Invalid for what has passed."""
     if at is None:
         return None
     if at <= now:

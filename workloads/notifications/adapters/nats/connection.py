@@ -66,6 +66,8 @@ class Connection:
         self._closed = asyncio.Event()
         self.on_return: Callable[[], None] = _do_nothing
         """Called when the connection is back: what was sent to us meanwhile is lost."""
+        self.on_loss: Callable[[], None] = _do_nothing
+        """Called when the connection is lost, before anything can come over the next."""
         self.losses = 0
         """How often the connection was lost: what a server said before a loss may not hold after it."""
 
@@ -213,6 +215,7 @@ class Connection:
 
     async def _on_loss(self) -> None:
         self.losses += 1
+        self.on_loss()
         if not self._closing:
             log.warning("the connection to NATS is lost, reconnecting", extra=_ERROR)
         for future in list(self._promises):
@@ -273,7 +276,7 @@ async def _wait_for(opening: asyncio.Task[None], connection: Connection, servers
 
 
 def _do_nothing() -> None:
-    """Nobody waits for the return."""
+    """Nobody wants to know."""
 
 
 def _choose_server(servers: list[Server], _: dict[str, Any]) -> tuple[Server, float]:

@@ -1,10 +1,11 @@
 """What clients may ask over a socket."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from notifications.adapters.socketio.answering import Answer, read_only
 from notifications.adapters.socketio.packets import Event
 from notifications.app.read_state import ReadState
 from notifications.app.session import Session
@@ -17,22 +18,29 @@ from notifications.domain.principal import Principal
 from notifications.ports.store import InboxStore
 from notifications.ports.telemetry import Telemetry
 
-Answer = dict[str, object]
 Refresh = Callable[[Session, object], Principal]
 """Verifies a token that a session is to go on with, and returns who it is by then; raises Refused."""
-_Handler = Callable[[Session, tuple[Any, ...]], Awaitable[Answer]]
+Handler = Callable[[Session, tuple[Any, ...]], Awaitable[Answer]]
 _MOST_IDS = 100
 
 
 class ClientEvents:
     """Serves each event of the contract by its name."""
 
-    def __init__(self, inbox: InboxStore, read_state: ReadState, refresh: Refresh, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        inbox: InboxStore,
+        read_state: ReadState,
+        refresh: Refresh,
+        others: Mapping[str, Handler],
+        telemetry: Telemetry,
+    ) -> None:
         self._inbox = inbox
         self._read_state = read_state
         self._refresh = refresh
         self._telemetry = telemetry
-        self._handlers: dict[str, _Handler] = {
+        self._handlers: dict[str, Handler] = {
+            **others,
             "notification:read": self._read,
             "notification:readAll": self._read_all,
             "notifications:sync": self._sync,
@@ -50,7 +58,7 @@ class ClientEvents:
         return await handler(session, event.arguments)
 
     async def _read(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
-        change = await self._read_state.mark(session.principal.owner, _ids(_only(arguments)))
+        change = await self._read_state.mark(session.principal.owner, _ids(read_only(arguments)))
         return {"unread": change.unread} if change else {}
 
     async def _read_all(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
@@ -58,7 +66,7 @@ class ClientEvents:
         return {"unread": change.unread} if change else {}
 
     async def _sync(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
-        wish = _only(arguments)
+        wish = read_only(arguments)
         if not isinstance(wish, dict) or not isinstance(wish.get("since"), str):
             raise Invalid("notifications:sync takes {since: a cursor or an ISO 8601 date, limit?}")
         missed = await changes_since(
@@ -72,7 +80,7 @@ class ClientEvents:
         }
 
     async def _acknowledge(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
-        told = _only(arguments)
+        told = read_only(arguments)
         if not isinstance(told, dict) or not isinstance(told.get("cursor"), str):
             raise Invalid("notifications:ack takes {cursor}")
         at = cursor.decode(told["cursor"])
@@ -83,19 +91,13 @@ class ClientEvents:
         return {}
 
     async def _go_on(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
-        told = _only(arguments)
+        told = read_only(arguments)
         if not isinstance(told, dict):
             raise Invalid("auth:refresh takes {token}")
         return {"expiresAt": wire_time(self._refresh(session, told.get("token")).expires_at)}
 
     async def _ping(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
         return {"serverTime": wire_time(datetime.now(UTC))}
-
-
-def _only(arguments: tuple[Any, ...]) -> object:
-    if len(arguments) != 1:
-        raise Invalid("this event takes one argument")
-    return arguments[0]
 
 
 def _ids(value: object) -> list[UUID]:

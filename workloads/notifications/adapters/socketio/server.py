@@ -139,6 +139,9 @@ class SocketServer:
             _refuse(client.connection, str(error), error.code)
             self._count_error(client, error)
             return
+        except Unavailable as error:
+            self._postpone(client, "unknown", error)
+            return
         client.socket = socket
         client.connection.settle()
         client.connection.hold()  # the greeting goes along: one write, or one poll, instead of two
@@ -161,9 +164,7 @@ class SocketServer:
         try:
             session = await self._doorman.join(arrival)
         except NotificationsError as error:
-            # A stock client that got CONNECT_ERROR never tries again; one whose transport closes does
-            _log.warning("connection postponed", extra={"user": owner.user, "reason": str(error)})
-            client.connection.close()
+            self._postpone(client, owner.user, error)
             return
         except Exception:
             _log.exception("connection failed", extra={"user": owner.user})
@@ -176,6 +177,11 @@ class SocketServer:
         self._telemetry.opened()
         event = "connect" if arrival.cursor is None else "reconnect"
         _log.info("connected", extra={"event": event, "user": owner.user, "tenant": owner.tenant, **_describe(arrival)})
+
+    def _postpone(self, client: Client, user: str, error: NotificationsError) -> None:
+        """Close the transport: a stock client that got CONNECT_ERROR never tries again, one that lost that does."""
+        _log.warning("connection postponed", extra={"user": user, "reason": str(error)})
+        client.connection.close()
 
     async def _handle_event(self, client: Client, event: Event) -> None:
         if client.session is None or client.socket is None:

@@ -1,0 +1,40 @@
+"""Rooms and topics of a gateway, wired from adapters."""
+
+import asyncio
+from dataclasses import dataclass
+
+from notifications.adapters.http.authentication import Verify
+from notifications.adapters.http.topics import TopicsApi
+from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.topic_bus import NatsTopicBus
+from notifications.adapters.nats.topic_log import NatsTopicLog
+from notifications.adapters.socketio.topic_events import TopicEvents
+from notifications.app.board import Board
+from notifications.app.history import History
+from notifications.app.speaker import Speaker
+from notifications.clock import make_id, now
+from notifications.config import GatewayConfig
+from notifications.lifecycle import Life
+from notifications.permission import open_access
+from notifications.ports.rooms import RoomStore
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Who follows what, and what clients and producers may ask."""
+
+    board: Board
+    events: TopicEvents
+    api: TopicsApi
+
+
+async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms: RoomStore, verify: Verify) -> Topics:
+    """Return them; they serve until the process ends."""
+    log = NatsTopicLog(nats, config.nats.replicas)
+    access = await open_access(life, config, rooms, asyncio.get_running_loop().time)
+    board = Board(log, NatsTopicBus(nats), now, life.tasks)
+    nats.on_loss = board.suspect
+    life.keep(board.run(), "topic probe")
+    speaker = Speaker(log, access, now, make_id)
+    events = TopicEvents(board, access, speaker)
+    return Topics(board, events, TopicsApi(verify, speaker, History(log, access, now), now))
