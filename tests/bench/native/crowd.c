@@ -185,7 +185,7 @@ static void read_socketio(Client *client, const Frame *frame, int64_t at) {
         keep_pid(client, frame);
         if (!greets) start_joining(client);
     } else if (frame->text[0] == '4' && kind == '3') {
-        if (!memmem(frame->text, frame->length, "\"ok\":true", 9))
+        if (!memmem(frame->text, frame->length, "\"ok\":true", 9) && !memmem(frame->text, frame->length, "\"ok\": true", 10))
             refuse(client, frame->text, frame->length);
         else if (++client->answers == client->rooms)
             settle(client);

@@ -36,6 +36,7 @@ class Centrifugo:
         settings = json.loads((PEERS / "centrifugo.json").read_text())
         settings["client"]["token"]["hmac_secret_key"] = key
         settings["http_api"]["key"] = secret
+        settings["http_server"] = {"address": "127.0.0.1", "port": port}
         (folder / "centrifugo.json").write_text(json.dumps(settings))
 
         def token(user: str, groups: Sequence[str]) -> str:
@@ -43,8 +44,7 @@ class Centrifugo:
 
         head = ["POST /api/publish HTTP/1.1", "Host: 127.0.0.1", f"X-API-Key: {secret}", ""]
         way = Way("http", (port,), head=r"\r\n".join(head), body=f'{{"channel":"$T","data":{PAYLOAD}}}')
-        address = ["--http_server.address=127.0.0.1", f"--http_server.port={port}"]
-        command = [os.environ["CENTRIFUGO"], "-c", str(folder / "centrifugo.json"), *address]
+        command = [os.environ["CENTRIFUGO"], "-c", str(folder / "centrifugo.json")]
         process = await launch(command, folder / "centrifugo.log", port)
         try:
             yield Running((port,), {"centrifugo": process.pid}, (process.pid,), token, to_room=way, to_user=way)
