@@ -18,6 +18,7 @@ from nats.aio.client import Server
 from nats.errors import Error
 
 from notifications.adapters.nats.client import DirectClient, Interest, Listener, Message
+from notifications.adapters.nats.deadline import within_time
 from notifications.domain.errors import Misconfigured, TooLarge, Unavailable
 
 log: Final = logging.getLogger(__name__)
@@ -283,20 +284,6 @@ def _choose_server(servers: list[Server], _: dict[str, Any]) -> tuple[Server, fl
     """Return the server tried least, and a pause in seconds that differs between the processes of a fleet."""
     server = min(servers, key=lambda server: server.reconnects)
     return server, uniform(0.25, 1.0) if server.reconnects else uniform(0.0, 0.25)  # noqa: S311 - no secret
-
-
-async def within_time(promise: asyncio.Future[Message], seconds: float, what: str) -> Message:
-    """Return what was promised, or raise Unavailable. A timer of its own costs a third of `asyncio.timeout`."""
-    timer = asyncio.get_running_loop().call_later(seconds, _break, promise, f"{what} within {seconds:g} s")
-    try:
-        return await promise
-    finally:
-        timer.cancel()
-
-
-def _break(promise: asyncio.Future[Message], what: str) -> None:
-    if not promise.done():
-        promise.set_exception(Unavailable(f"NATS did not answer {what}"))
 
 
 def _describe(error: Exception) -> str:

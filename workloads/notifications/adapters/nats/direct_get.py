@@ -3,7 +3,8 @@
 import asyncio
 
 from notifications.adapters.nats.client import Message
-from notifications.adapters.nats.connection import ANSWER_WITHIN, Connection, within_time
+from notifications.adapters.nats.connection import ANSWER_WITHIN, Connection
+from notifications.adapters.nats.deadline import within_time
 
 
 async def collect(connection: Connection, subject: str, data: bytes, within: float = ANSWER_WITHIN) -> list[Message]:

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Final
 
 from notifications.adapters.nats.client import Message
-from notifications.adapters.nats.connection import Connection, within_time
+from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.deadline import within_time
 from notifications.adapters.nats.jetstream import nanoseconds
 from notifications.adapters.nats.streams import STREAM
 from notifications.domain.errors import Unavailable

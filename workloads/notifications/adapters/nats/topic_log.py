@@ -9,7 +9,8 @@ from uuid import UUID
 from notifications.adapters.nats import topic_stream
 from notifications.adapters.nats.acknowledgement import read_acknowledgement
 from notifications.adapters.nats.client import Message
-from notifications.adapters.nats.connection import ANSWER_WITHIN, Connection, within_time
+from notifications.adapters.nats.connection import ANSWER_WITHIN, Connection
+from notifications.adapters.nats.deadline import within_time
 from notifications.adapters.nats.direct_get import collect
 from notifications.adapters.nats.headers import LAST, PENDING, SEQUENCE, SUBJECT, UP_TO, find_header, find_number
 from notifications.domain import subjects
