@@ -1,0 +1,26 @@
+"""Who decides who may listen and speak, wired from configuration."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from notifications.adapters.authorizer.caller import HttpAuthorizer
+from notifications.adapters.outgoing.http import HttpClient
+from notifications.adapters.outgoing.tls import verify
+from notifications.app.access import Access
+from notifications.config import AuthorizerConfig, GatewayConfig
+from notifications.domain.network import check_service
+from notifications.ports.rooms import RoomStore
+
+
+async def open_access(
+    held: AsyncExitStack, config: GatewayConfig, rooms: RoomStore, monotonic: Callable[[], float]
+) -> Access:
+    """Return what decides until `held` is closed. Nothing is connected to before something is asked."""
+    authorizer = await _open_authorizer(held, config.auth.authorizer) if config.auth.authorizer else None
+    families = [topic.read() for topic in config.topics]
+    return Access(rooms, authorizer, {family.name: family.rule for family in families if family.rule}, monotonic)
+
+
+async def _open_authorizer(held: AsyncExitStack, config: AuthorizerConfig) -> HttpAuthorizer:
+    client = HttpClient(verify(None), timeout=config.timeout_seconds, check=check_service)
+    return HttpAuthorizer(config.url, await held.enter_async_context(client))
