@@ -4,7 +4,7 @@ A field that is absent is None here; what it then means is decided in `spec`. Th
 from these types, whose docstrings are what `kubectl explain` prints.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,7 @@ from .scalar import (
     Connections,
     Days,
     Duration,
+    FamilyName,
     Image,
     Jobs,
     KeyId,
@@ -27,6 +28,7 @@ from .scalar import (
     Requests,
     ResourceName,
     Seconds,
+    ServiceUrl,
     Share,
     SyncInterval,
     Text,
@@ -46,8 +48,10 @@ class Key(Part, frozen=True):
 class Authorizer(Part, frozen=True):
     """The application's own service that decides who may join what."""
 
-    url: Url
-    timeout_seconds: Seconds | None = None
+    url: ServiceUrl
+    timeout_seconds: Annotated[int, Meta(ge=1, le=30, description="a whole number of seconds from 1 to 30")] | None = (
+        None
+    )
 
 
 class Auth(Part, frozen=True):
@@ -246,13 +250,13 @@ class Monitoring(Part, frozen=True):
 
 
 class TopicFamily(Part, frozen=True):
-    """A family of topics and its limits."""
+    """A family of topics: how much of it is shown again, who may, and what becomes of those who read too slowly."""
 
-    family: Text
+    family: FamilyName
     max_age: Duration | None = None
     max_bytes: Amount | None = None
-    slow_consumer: Any = None
-    authorize: Any = None
+    slow_consumer: Literal["resume", "keepLatest", "dropOldest"] | None = None
+    authorize: Literal["authorizer", "members", "everyone", "admins"] | None = None
 
 
 class Spec(Part, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import Final
 
 from . import channel_document, document, part
 from .drain import DEFAULT_PACE, LONGEST_DRAIN
+from .topics import RESERVED, ROOMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
             "self.?demo.orValue(false) || "
             "has(self.auth) && (has(self.auth.jwksUrl) || has(self.auth.keys) && self.auth.keys.size() > 0)",
             "spec.auth must name keys or a jwksUrl; only with spec.demo may both be absent",
+        ),
+        Rule(
+            "!has(self.topics) || has(self.auth) && has(self.auth.authorizer) || "
+            "self.topics.all(topic, !has(topic.authorize) || topic.authorize != 'authorizer')",
+            "spec.auth.authorizer must be there for topics that it authorizes",
         ),
         Rule(
             f"self.{_SERVERS} == oldSelf.{_SERVERS} || oldSelf.{_SERVERS} == 3 && self.{_SERVERS} == 5",
@@ -113,6 +119,16 @@ RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     document.Worker: (Rule(_REPLICAS_OR_AUTOSCALING, "spec.worker must have replicas or autoscaling, not both"),),
     document.WorkerAutoscaling: (
         Rule(_ORDERED_REPLICAS, "spec.worker.autoscaling.minReplicas must be at most maxReplicas"),
+    ),
+    document.TopicFamily: (
+        Rule(
+            f"self.family != '{RESERVED}'",
+            f"spec.topics must not have the family {RESERVED}: clients call notifications so",
+        ),
+        Rule(
+            f"(self.family in {list(ROOMS)}) != has(self.authorize)",
+            f"spec.topics must have authorize, unless the family is one of: {', '.join(ROOMS)}",
+        ),
     ),
     channel_document.MailProvider: (
         Rule(

@@ -54,7 +54,23 @@ Quantity = Annotated[
 ]
 Amount = Quantity | Annotated[int, Meta(ge=0, description='a quantity such as "500m" or "1Gi"')]
 Duration = Annotated[
-    str, Meta(pattern=r"^[0-9]{1,9}(ms|s|m|h|d)\Z", description='a time such as "500ms", "30s", "2m", "1h" or "7d"')
+    str, Meta(pattern=r"^[1-9][0-9]{0,8}(s|m|h|d)\Z", description='a time such as "30s", "2m", "1h" or "7d"')
+]
+FamilyName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_-]{1,64}\Z",
+        max_length=64,
+        description="the first token of topics: at most 64 letters, digits, dashes and underscores",
+    ),
+]
+ServiceUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?([/?][A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]*)?\Z",
+        max_length=2048,
+        description="an http or https address without credentials",
+    ),
 ]
 SyncInterval = Annotated[
     str,

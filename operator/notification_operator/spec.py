@@ -34,6 +34,7 @@ from .drain import DEFAULT_PACE, LONGEST_DRAIN, count_drain_seconds
 from .errors import InvalidSpec
 from .quantity import check_size
 from .resources import GATEWAY_RESOURCES, WORKER_RESOURCES, ResourcesSpec, derive_resources
+from .topics import derive_topics
 from .violation import explain_violation, explain_yaml
 
 
@@ -49,12 +50,16 @@ class KeySpec:
 
 @dataclass(frozen=True, slots=True)
 class AuthSpec:
-    """How tokens are verified; with `demo_key` by a generated secret, and only then may `keys` be empty."""
+    """How tokens are verified; with `demo_key` by a generated secret, and only then may `keys` be empty.
+
+    `authorizer` has the form of the file.
+    """
 
     issuer: str
     audience: str
     keys: tuple[KeySpec, ...]
     demo_key: bool
+    authorizer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,8 @@ class WorkerSpec:
 class ClusterSpec:
     """One cluster, completely decided; `image` is None for the operator's own choice.
 
-    `channels` are as `derive_channels` returns them, `limits` and `monitoring` have the form of the file.
+    `channels` and `topics` are as `derive_channels` and `derive_topics` return them, `limits` and `monitoring` have the
+    form of the file.
     """
 
     name: str
@@ -120,6 +126,7 @@ class ClusterSpec:
     worker: WorkerSpec
     channels: Mapping[str, Any]
     limits: Mapping[str, Any]
+    topics: tuple[Mapping[str, Any], ...]
     monitoring: Mapping[str, Any]
 
 
@@ -145,21 +152,20 @@ def derive_cluster(document: Document) -> ClusterSpec:
     """Return what `document` asks for; raise InvalidSpec when its fields contradict each other."""
     spec = document.spec
     demo = spec.demo or False
-    topics = spec.topics or []
-    if len({topic.family for topic in topics}) < len(topics):
-        raise InvalidSpec("spec.topics", "must have a different family each")
+    auth = spec.auth or Auth()
     return ClusterSpec(
         name=document.metadata.name,
         image=spec.image,
         demo=demo,
         hibernate=spec.hibernate or False,
-        auth=_derive_auth(spec.auth or Auth(), demo=demo),
+        auth=_derive_auth(auth, demo=demo),
         database=derive_database(spec.database),
         nats=_derive_nats(spec.nats or Nats()),
         gateway=_derive_gateway(spec.gateway or Gateway()),
         worker=_derive_worker(spec.worker or Worker()),
         channels=derive_channels(spec.channels or Channels()),
         limits=msgspec.to_builtins(spec.limits or Limits()),
+        topics=derive_topics(spec.topics or (), auth.authorizer),
         monitoring=msgspec.to_builtins(spec.monitoring or Monitoring()),
     )
 
@@ -175,6 +181,7 @@ def _derive_auth(auth: Auth, *, demo: bool) -> AuthSpec:
         audience=auth.audience or "notifications",
         keys=keys,
         demo_key=demo and not keys,
+        authorizer=msgspec.to_builtins(auth.authorizer) if auth.authorizer else {},
     )
 
 

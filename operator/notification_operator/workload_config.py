@@ -43,6 +43,7 @@ def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[st
             digest=render_digest(cluster.channels),
             channels=render_gateway_channels(cluster.channels, around.channel_file),
             htmlTypes=list_html_types(cluster.channels),
+            topics=[dict(topic) for topic in cluster.topics],
         ),
     }
 
@@ -101,6 +102,7 @@ def _render_auth(auth: AuthSpec, around: Surroundings) -> dict[str, Any]:
         "keys": [
             {"id": key.id, "algorithm": key.algorithm, "file": around.auth_keys[key.id]} for key in list_auth_keys(auth)
         ],
+        **_omit_empty(authorizer=dict(auth.authorizer)),
     }
 
 

@@ -8,12 +8,15 @@ import pytest
 
 from notification_operator.desired import fill_secret
 from notification_operator.local.supervisor import GRACE
+from notification_operator.topics import ROOMS as RESERVED_FOR_ROOMS
 from notifications.__main__ import build_parser
 from notifications.adapters.email.connections import GOODBYE
 from notifications.adapters.nats.connection import ANSWER_WITHIN, CLOSE_WITHIN
 from notifications.adapters.postgres.pool import CLOSE_TIMEOUT
 from notifications.channel_config import SesConfig, SmtpConfig
-from notifications.config import GatewayConfig, TelemetryConfig, WorkerConfig, load_config
+from notifications.config import AuthorizerConfig, GatewayConfig, TelemetryConfig, WorkerConfig, load_config
+from notifications.domain.access import ROOMS, Rule
+from notifications.domain.families import Family, Slow
 from notifications.domain.limits import JOBS_GRACE, LAST_WORDS, SPANS_CLOSE
 from notifications.domain.preferences import DigestHour
 from tests.support.nats import find_server
@@ -67,6 +70,20 @@ def test_gateways_learn_whom_to_limit_and_whose_pages_may_call(tmp_path: Path) -
     assert config.limits.producers is not None
     assert (config.limits.producers.per_minute, config.limits.producers.burst) == (6000, 200)
     assert config.cors.origins == ("https://app.example", "http://localhost:3000")
+
+
+def test_gateways_learn_of_topics_and_whom_to_ask(tmp_path: Path) -> None:
+    config = load_config(write_file(tmp_path, "topics", "gateway.json"), GatewayConfig)
+    assert config.auth.authorizer == AuthorizerConfig("http://authorizer.shop.svc:8080/may", 3)
+    assert [topic.read() for topic in config.topics] == [
+        Family("dm", max_age=30 * 86_400),
+        Family("orders", Rule.AUTHORIZER, 7 * 86_400, 1024**3, Slow.KEEP_LATEST),
+        Family("news", Rule.EVERYONE),
+    ]
+
+
+def test_what_is_a_room_both_sides_know_alike() -> None:
+    assert set(RESERVED_FOR_ROOMS) == set(ROOMS)
 
 
 def test_both_roles_learn_how_much_to_tell_of_themselves(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ _IGNORED = (
     "image",
     "hibernate",
     "auth.jwks_url",
-    "auth.authorizer",
     "database.replicas",
     "nats.storage.class_name",
     "nats.storage.when_deleted",
@@ -21,7 +20,6 @@ _IGNORED = (
     "worker.autoscaling",
     "worker.resources",
     "worker.pod_template",
-    "topics",
     "network_policy",
     "tls",
 )

@@ -37,6 +37,10 @@ def _traces(**fields: Any) -> dict[str, Any]:
     return {"monitoring": {"tracing": {"endpoint": "http://collector:4318", **fields}}}
 
 
+def _topics(*topics: dict[str, Any]) -> dict[str, Any]:
+    return {"topics": list(topics)}
+
+
 def _relay(**fields: Any) -> dict[str, Any]:
     return _mail(providers=[{"smtp": {**SMTP, **fields}}])
 
@@ -83,7 +87,10 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     BadSpec("spec.auth.keys[0].secretRef.key", _key(secretRef={"name": "jwt", "key": "../../etc/passwd"})),
     BadSpec("spec.auth.keys[0].secretRef.key", _key(secretRef={"name": "jwt"})),
     BadSpec("spec.auth.authorizer.url", {"auth": {"authorizer": {"timeoutSeconds": 1}}}),
+    BadSpec("spec.auth.authorizer.url", {"auth": {"authorizer": {"url": "http://user:secret@a/"}}}),
+    BadSpec("spec.auth.authorizer.url", {"auth": {"authorizer": {"url": "may.example"}}}),
     BadSpec("spec.auth.authorizer.timeoutSeconds", {"auth": {"authorizer": {"url": "http://a", "timeoutSeconds": 0}}}),
+    BadSpec("spec.auth.authorizer.timeoutSeconds", {"auth": {"authorizer": {"url": "http://a", "timeoutSeconds": 31}}}),
     BadSpec("spec.database", {"database": {}}),
     BadSpec("spec.database", {"database": {**EMBEDDED, "secretRef": {"name": "pg"}}}),
     BadSpec("spec.database", {"database": {"secretRef": {"name": "pg"}, "cloudNativePG": {"cluster": "pg"}}}),
@@ -156,8 +163,18 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     BadSpec("spec.monitoring.tracing.sampleRatio", _traces(sampleRatio=1.5)),
     BadSpec("spec.monitoring.tracing.sampleRatio", _traces(sampleRatio="all")),
     BadSpec("spec.topics[0].family", {"topics": [{"maxAge": "7d"}]}),
-    BadSpec("spec.topics[0].maxAge", {"topics": [{"family": "orders", "maxAge": "a week"}]}),
-    BadSpec("spec.topics", {"topics": [{"family": "orders"}, {"family": "orders"}]}),
+    BadSpec("spec.topics[0].family", _topics({"family": "orders.eu", "authorize": "everyone"})),
+    BadSpec("spec.topics[0].maxAge", _topics({"family": "orders", "maxAge": "a week", "authorize": "everyone"})),
+    BadSpec("spec.topics[0].maxAge", _topics({"family": "orders", "maxAge": "0s", "authorize": "everyone"})),
+    BadSpec("spec.topics[0].maxBytes", _topics({"family": "dm", "maxBytes": "much"})),
+    BadSpec("spec.topics[0].maxBytes", _topics({"family": "dm", "maxBytes": "500m"}), in_condition=True),
+    BadSpec("spec.topics[0].slowConsumer", _topics({"family": "dm", "slowConsumer": "wait"})),
+    BadSpec("spec.topics[0].authorize", _topics({"family": "orders", "authorize": "friends"})),
+    BadSpec("spec.topics[1]", _topics({"family": "dm"}, {"family": "orders"})),
+    BadSpec("spec.topics[0]", _topics({"family": "dm", "authorize": "everyone"})),
+    BadSpec("spec.topics[0]", _topics({"family": "inbox", "authorize": "everyone"})),
+    BadSpec("spec.topics", _topics({"family": "dm"}, {"family": "dm"})),
+    BadSpec("spec.auth.authorizer", _topics({"family": "orders", "authorize": "authorizer"})),
     BadSpec("spec.channels.sms", {"channels": {"sms": {}}}),
     BadSpec("spec.channels.email.from", {"channels": {"email": {"providers": [{"ses": SES}]}}}),
     BadSpec("spec.channels.email.from", _mail(**{"from": "the shop"})),

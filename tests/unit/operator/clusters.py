@@ -49,6 +49,18 @@ CHANNELS: dict[str, Any] = {
     "authoritySecretRef": refer("mail", "ca.crt"),
     "digest": {"hour": "08:30", "weekday": "friday"},
 }
+AUTHORIZER = {"url": "http://authorizer.shop.svc:8080/may", "timeoutSeconds": 3}
+TOPICS: list[dict[str, Any]] = [
+    {"family": "dm", "maxAge": "30d"},
+    {
+        "family": "orders",
+        "maxAge": "7d",
+        "maxBytes": "1Gi",
+        "slowConsumer": "keepLatest",
+        "authorize": "authorizer",
+    },
+    {"family": "news", "authorize": "everyone"},
+]
 
 
 def write_file(**spec: Any) -> bytes:

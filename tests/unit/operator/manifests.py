@@ -8,7 +8,7 @@ import yaml
 from notification_operator.desired import GeneratedSecret, Inputs, Manifest, Rendering, render
 from notification_operator.spec import ClusterSpec, derive_cluster, parse_document
 
-from .clusters import CHANNELS, EMAIL, EMBEDDED, GOLDEN, SAMPLES, derive
+from .clusters import AUTHORIZER, CHANNELS, EMAIL, EMBEDDED, GOLDEN, SAMPLES, TOPICS, derive
 
 FOLDER = GOLDEN / "manifests"
 KEY = {"id": "main", "algorithm": "RS256", "secretRef": {"name": "jwt", "key": "public.pem"}}
@@ -92,6 +92,7 @@ CLUSTERS: dict[str, dict[str, Any]] = {
     "storage-that-stays": {
         "nats": {"servers": 3, "storage": {"size": "20Gi", "className": "fast", "whenDeleted": "Retain"}}
     },
+    "topics": {"auth": {"authorizer": AUTHORIZER}, "topics": TOPICS},
 }
 NAMES = ("demo", "production", *CLUSTERS)
 

@@ -8,7 +8,7 @@ from notification_operator.document import Document
 from notification_operator.local.unsupported import list_ignored
 from notification_operator.spec import derive_cluster, parse_document
 
-from .clusters import CHANNELS, EMBEDDED, write_file
+from .clusters import AUTHORIZER, CHANNELS, EMBEDDED, TOPICS, write_file
 
 SECRET_KEY = {"name": "jwt", "key": "public.pem"}
 WHOLE_CONTRACT: dict[str, Any] = {
@@ -20,7 +20,7 @@ WHOLE_CONTRACT: dict[str, Any] = {
         "audience": "app",
         "jwksUrl": "https://id.example/keys",
         "keys": [{"id": "main", "algorithm": "ES256", "secretRef": SECRET_KEY}],
-        "authorizer": {"url": "https://app.example/may", "timeoutSeconds": 2},
+        "authorizer": AUTHORIZER,
     },
     "database": {**EMBEDDED, "pool": {"min": 1, "max": 4}, "replicas": {"secretRef": {"name": "readers"}}},
     "nats": {
@@ -50,7 +50,7 @@ WHOLE_CONTRACT: dict[str, Any] = {
     },
     "channels": CHANNELS,
     "limits": {"producers": {"perMinute": 6000, "burst": 200}},
-    "topics": [{"family": "orders", "maxAge": "7d", "maxBytes": "1Gi", "slowConsumer": "keepLatest", "authorize": {}}],
+    "topics": TOPICS,
     "monitoring": {"logLevel": "debug", "tracing": {"endpoint": "http://collector:4318", "sampleRatio": 0.1}},
     "networkPolicy": {"enabled": True},
     "tls": {"secretRef": {"name": "tls"}},
@@ -82,7 +82,6 @@ def test_a_local_run_names_every_field_that_it_ignores() -> None:
         "spec.image",
         "spec.hibernate",
         "spec.auth.jwksUrl",
-        "spec.auth.authorizer",
         "spec.database.replicas",
         "spec.nats.storage.className",
         "spec.nats.storage.whenDeleted",
@@ -93,7 +92,6 @@ def test_a_local_run_names_every_field_that_it_ignores() -> None:
         "spec.gateway.podTemplate",
         "spec.worker.autoscaling",
         "spec.worker.resources",
-        "spec.topics",
         "spec.networkPolicy",
         "spec.tls",
         "spec.nats.servers (one server runs)",

@@ -21,7 +21,7 @@ def test_the_least_file_gets_every_default() -> None:
         image=None,
         demo=True,
         hibernate=False,
-        auth=AuthSpec(issuer="notifications", audience="notifications", keys=(), demo_key=True),
+        auth=AuthSpec(issuer="notifications", audience="notifications", keys=(), demo_key=True, authorizer={}),
         database=DatabaseSpec(
             source="embedded",
             secret="",
@@ -47,6 +47,7 @@ def test_the_least_file_gets_every_default() -> None:
         ),
         channels={},
         limits={},
+        topics=(),
         monitoring={},
     )
 
