@@ -71,10 +71,7 @@ class AuthorizerConfig(Section, frozen=True):
     timeout_seconds: Annotated[float, Meta(gt=0, le=MAX_AUTHORIZER_TIMEOUT)] = AUTHORIZER_TIMEOUT
 
     def __post_init__(self) -> None:
-        try:
-            check_service(self.url, "url")
-        except Invalid as error:
-            raise ValueError(str(error)) from error
+        _check_service(self.url, "url")
 
 
 class AuthConfig(Section, frozen=True):
@@ -82,15 +79,15 @@ class AuthConfig(Section, frozen=True):
 
     issuer: str
     audience: str
-    keys: Annotated[list[KeyConfig], Meta(max_length=20)] = []
+    keys: Annotated[tuple[KeyConfig, ...], Meta(max_length=20)] = ()
     jwks_url: str | None = None
+    authorizer: AuthorizerConfig | None = None
 
     def __post_init__(self) -> None:
         if self.jwks_url is not None:
-            check_setting(check_service, self.jwks_url, "jwksUrl")
-        if not (self.keys or self.jwks_url):
-            raise ValueError("auth has neither keys nor jwksUrl: no token could be verified")
-    authorizer: AuthorizerConfig | None = None
+            _check_service(self.jwks_url, "jwksUrl")
+        elif not self.keys:
+            raise ValueError("auth.keys is empty and there is no auth.jwksUrl: no token could be verified")
 
 
 class ProducerLimits(Section, frozen=True):
@@ -192,6 +189,13 @@ class WorkerConfig(Section, frozen=True, tag_field="role", tag="worker"):
     html_types: HtmlTypes = ()
     log_level: LogLevel = "info"
     telemetry: TelemetryConfig | None = None
+
+
+def _check_service(url: str, field: str) -> None:
+    try:
+        check_service(url, field)
+    except Invalid as error:
+        raise ValueError(str(error)) from error
 
 
 _C = TypeVar("_C", GatewayConfig, WorkerConfig)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,7 @@ async def test_an_expired_token_is_refused_by_words_that_clients_match(
 async def test_what_a_client_says_of_itself_is_in_the_line_of_its_connect_and_nowhere_else(
     stack: Stack, alice: str
 ) -> None:
-    said = {"clientId": f"installation-of-{alice}", "device": {"type": "mobile", "os": "iOS 19"}}
+    said: dict[str, Any] = {"clientId": f"installation-of-{alice}", "device": {"type": "mobile", "os": "iOS 19"}}
     async with join(stack.internal_url("gateway-0"), stack.token(alice), **said) as device:
         assert (await device.call("client:ping"))["ok"]
     log = [line for line in stack.log("gateway-0").splitlines() if f"installation-of-{alice}" in line]

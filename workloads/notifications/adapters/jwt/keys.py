@@ -62,8 +62,7 @@ def load_key(id: str, algorithm: str, path: Path) -> Key:
     if algorithm not in ALGORITHMS:
         raise Misconfigured(f"auth.keys[{id}].algorithm is {algorithm!r}: use one of {', '.join(ALGORITHMS)}")
     try:
-        raw = path.read_bytes().strip()
-        return Key(id, algorithm, _secret(id, raw) if algorithm == "HS256" else _public_key(algorithm, raw))
+        return _make_key(id, algorithm, path.read_bytes().strip())
     except OSError as error:
         raise Misconfigured(f"auth.keys[{id}].file {path} cannot be read: {error.strerror}") from error
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -78,9 +77,22 @@ def _secret(id: str, raw: bytes) -> bytes:
     return raw
 
 
-def _public_key(algorithm: str, raw: bytes) -> Any:
+def parse_key(id: str, algorithm: str, raw: bytes) -> Key:
+    """Make a key of the content of its file. Raises ValueError."""
+    try:
+        return _make_key(id, algorithm, raw.strip())
+    except (Misconfigured, UnsupportedAlgorithm) as error:
+        raise ValueError("that is not such a key") from error
+
+
+def _make_key(id: str, algorithm: str, raw: bytes) -> Key:
+    if algorithm == "HS256":
+        return Key(id, algorithm, _secret(id, raw))
+    return Key(id, algorithm, check_public_key(algorithm, load_pem_public_key(raw)))
+
+
+def check_public_key(algorithm: str, key: object) -> object:
     """Return the key, or raise ValueError: a key of another kind would refuse every token without a word."""
-    key = load_pem_public_key(raw)
     match algorithm, key:
         case "RS256", RSAPublicKey() if key.key_size >= _MIN_MODULUS:
             return key

@@ -1,14 +1,14 @@
 """From a token to a principal. Everything that a token says of itself is distrusted until its signature is verified."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 
 from notifications.adapters.jwt.keys import Key
-from notifications.domain.errors import Invalid, Refused, TokenExpired, Unauthenticated
+from notifications.domain.errors import Invalid, Refused, TokenExpired, Unauthenticated, Unavailable
 from notifications.domain.limits import MAX_TOKEN, MAX_TOKEN_LIFE
 from notifications.domain.notification import UserKey
 from notifications.domain.principal import Principal
@@ -33,9 +33,16 @@ class TokenVerifier:
         self._audience = audience
         self._clock = clock
         self._verified: OrderedDict[str, Principal] = OrderedDict()
+        self.may_come: Callable[[], bool] = lambda: False
+        """Asked of a key that is not known: whether it may be soon."""
+
+    def replace(self, keys: Sequence[Key]) -> None:
+        """Verify with these keys from now on, also what was verified before."""
+        self._keys = {key.id: key for key in keys}
+        self._verified.clear()
 
     def verify(self, token: object) -> Principal:
-        """Return who the token speaks for. Raises Unauthenticated or TokenExpired, nothing else."""
+        """Return who the token speaks for. Raises Unauthenticated, TokenExpired, or Unavailable while keys may come."""
         if not isinstance(token, str) or not token:
             raise Unauthenticated("a token is required")
         if len(token) > MAX_TOKEN:
@@ -85,9 +92,11 @@ class TokenVerifier:
         kid = header.get("kid")
         if kid is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
-        if not isinstance(kid, str) or kid not in self._keys:
-            raise Unauthenticated("its key is not known here")
-        return self._keys[kid]
+        if isinstance(kid, str) and (key := self._keys.get(kid)):
+            return key
+        if self.may_come():
+            raise Unavailable("the keys of tokens are being fetched: try again")
+        raise Unauthenticated("its key is not known here")
 
 
 def _principal(claims: dict[str, Any]) -> Principal:

@@ -1,4 +1,4 @@
-"""POST over HTTP/1.1, within a time, and only to addresses within reach.
+"""Requests over HTTP/1.1, within a time, and only to addresses within reach.
 
 The address is checked when the socket is made for it, after all names are resolved: what was checked is what is
 connected to. Errors are raised `from None`, as those of the library tell addresses, and addresses hold tokens.
@@ -68,13 +68,20 @@ class HttpClient:
 
     async def post(self, request: Request) -> Answer:
         """See `Outgoing`."""
+        return await self._send("POST", request)
+
+    async def get(self, url: str) -> Answer:
+        """Return what is there. Raises as `post` does."""
+        return await self._send("GET", Request(url, {}, b""))
+
+    async def _send(self, method: str, request: Request) -> Answer:
         try:
             url = self._check(request.url, "the address")
         except Invalid as error:
             raise Rejected(str(error)) from None
         try:
-            async with self._session.post(
-                url, data=request.body, headers=request.headers, allow_redirects=False
+            async with self._session.request(
+                method, url, data=request.body or None, headers=request.headers, allow_redirects=False
             ) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status, headers, await _read(response.content))
