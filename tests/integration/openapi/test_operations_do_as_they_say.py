@@ -107,5 +107,7 @@ def configure(document: Document, act: Act) -> str:
                 name, token = f"{method.upper()} {path}", act(needs).token
                 lines += ["[[operations]]", f'include-name = "{name}"']
                 lines += [f'headers = {{ Authorization = "Bearer {token}" }}']
+                if "{topic}" in path:  # of all names few are topics, and of those few are one's own
+                    lines += [f'parameters = {{ topic = "user.{name_of(needs)}" }}']
                 lines += [f"checks.negative_data_rejection.enabled = {str(name != JUDGES_SINGLY).lower()}"]
     return "\n".join(lines)

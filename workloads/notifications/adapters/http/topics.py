@@ -17,7 +17,7 @@ from notifications.adapters.http.parameters import read_number
 from notifications.app.history import History
 from notifications.app.speaker import Speaker, Speech
 from notifications.domain import cursor, limits
-from notifications.domain.errors import Resync
+from notifications.domain.errors import Forbidden, Resync
 from notifications.domain.notification import wire_time
 from notifications.domain.text import check_document, check_text
 from notifications.domain.topics import Topic, read_pattern, read_topic
@@ -82,7 +82,7 @@ class TopicsApi:
         path = "/api/topics/{topic}/messages"
         return [web.post(path, self.publish), web.get(path, self.list)]
 
-    @Operation(Caller.USER, {201: ToldAnswer}, body=TopicMessageBody, parameters=(TOPIC,))
+    @Operation(Caller.USER, {201: ToldAnswer}, body=TopicMessageBody, parameters=(TOPIC,), refusals=(Forbidden,))
     async def publish(self, request: web.Request) -> web.Response:
         """Say something to all who follow a topic; 201 means that it is stored."""
         principal = authenticate(request, self.verify)
@@ -92,7 +92,7 @@ class TopicsApi:
         answer: ToldAnswer = {"id": str(told.id), "topic": topic.name, "cursor": cursor.encode(told.cursor)}
         return web.json_response(answer, status=201)
 
-    @Operation(Caller.USER, {200: ChapterAnswer}, parameters=(TOPIC, AFTER, LIMIT), refusals=(Resync,))
+    @Operation(Caller.USER, {200: ChapterAnswer}, parameters=(TOPIC, AFTER, LIMIT), refusals=(Forbidden, Resync))
     async def list(self, request: web.Request) -> web.Response:
         """Return what was said in a topic after a cursor, or since as long as it is kept."""
         principal = authenticate(request, self.verify)
