@@ -160,6 +160,8 @@ QUERIES = {
     "join a room": query(rooms.JOIN, (TENANT, "group:1", "user-1"), MEMBERS),
     "leave a room": query(rooms.LEAVE, (TENANT, "group:1", "user-1"), MEMBERS),
     "members": query(rooms.MEMBERS, (TENANT, "group:1", "", 101), MEMBERS),
+    "is a room over its size": query(rooms.IS_OVER, (TENANT, "group:1", 1_000), MEMBERS),
+    "are members": query(rooms.ARE_MEMBERS, ([TENANT] * 2, ["group:1", "dm:1"], ["user-1", "user-2"]), MEMBERS),
     "mute": query(rooms.MUTE, (TENANT, "user-1", "group:2", 1_000), MUTES),
     "unmute": query(rooms.UNMUTE, (TENANT, "user-1", "group:2"), MUTES),
     "who has muted": query(rooms.MUTED, (TENANT, HUNDRED[1], "group:1"), MUTES),
