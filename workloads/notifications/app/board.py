@@ -93,10 +93,6 @@ class Board:
         if len(self._interests):
             self._order.suspect()
 
-    def advance(self, follower: Follower) -> None:
-        """Let a socket's position catch up with what has come for others."""
-        follower.advance(self.released)
-
     async def read(self, topic: Topic, after: int) -> Passage:
         """Return the next page of a topic after a number. Raises Unavailable."""
         return await self._reader.read(topic, after)

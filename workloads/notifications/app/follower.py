@@ -107,12 +107,10 @@ class Follower:
         self._shown = max(self._shown, said.seq)
         return wanted
 
-    def advance(self, upto: int) -> bool:
-        """Take note that nothing up to a number is missing. Returns whether that was new."""
-        if upto <= self._shown:
-            return False
-        self._shown = upto
-        return True
+    def advance(self) -> bool:
+        """Take note of what has come for others by now: none of it is missing. Returns whether that was new."""
+        before, self._shown = self.position, max(self._shown, self._source.released if self.followings else 0)
+        return self.position > before
 
     def start_over(self, epoch: int) -> None:
         """Begin with another life of the log, which this socket has seen nothing of."""

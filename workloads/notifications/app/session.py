@@ -115,7 +115,9 @@ class Session:
 
     def tell_position(self) -> None:
         """Tell the client a position that no event has told it, such as one behind expired notifications."""
-        if self._live:
+        if self.topics is not None and self.topics.advance():
+            self.tell_topics()
+        elif self._live:
             self._tell()
 
     def tell_topics(self) -> None:

@@ -251,8 +251,9 @@ async def test_a_position_moves_with_what_others_are_shown(world: World) -> None
     await world.follow(quiet, "orders.1")
     await world.follow(loud, "orders.2")
     seq = await world.say("orders.2", "not for the first")
-    world.board.advance(quiet)
+    assert quiet.advance()
     assert quiet.position == seq
+    assert not quiet.advance()
 
 
 async def test_who_has_left_is_shown_nothing_more(world: World) -> None:
