@@ -14,6 +14,7 @@ from .part import Mapping, Part, SecretKeyRef, SecretRef
 from .scalar import (
     Amount,
     Connections,
+    ConnectionsPerUser,
     Days,
     Duration,
     FamilyName,
@@ -59,7 +60,7 @@ class Auth(Part, frozen=True):
 
     issuer: Text | None = None
     audience: Text | None = None
-    jwks_url: Url | None = None
+    jwks_url: ServiceUrl | None = None
     keys: Annotated[list[Key], Meta(max_length=20, description="a list of at most 20 keys")] | None = None
     authorizer: Authorizer | None = None
 
@@ -230,9 +231,10 @@ class ProducerLimits(Part, frozen=True):
 
 
 class Limits(Part, frozen=True):
-    """What is limited beyond what each gateway and user is; nothing without it."""
+    """How much producers may send, which is not limited without it, and how often one user is connected at a time."""
 
     producers: ProducerLimits | None = None
+    connections_per_user: ConnectionsPerUser | None = None
 
 
 class Tracing(Part, frozen=True):

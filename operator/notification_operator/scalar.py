@@ -78,6 +78,7 @@ SyncInterval = Annotated[
 ]
 Replicas = Annotated[int, Meta(ge=1, le=500, description="a whole number from 1 to 500")]
 Connections = Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
+ConnectionsPerUser = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100")]
 PoolSize = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
 Jobs = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
 Requests = Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]

@@ -50,7 +50,7 @@ class KeySpec:
 
 @dataclass(frozen=True, slots=True)
 class AuthSpec:
-    """How tokens are verified; with `demo_key` by a generated secret, and only then may `keys` be empty.
+    """How tokens are verified; with `demo_key` by a generated secret, else by `keys`, by those at `jwks_url`, or both.
 
     `authorizer` has the form of the file.
     """
@@ -58,6 +58,7 @@ class AuthSpec:
     issuer: str
     audience: str
     keys: tuple[KeySpec, ...]
+    jwks_url: str | None
     demo_key: bool
     authorizer: Mapping[str, Any]
 
@@ -180,6 +181,7 @@ def _derive_auth(auth: Auth, *, demo: bool) -> AuthSpec:
         issuer=auth.issuer or "notifications",
         audience=auth.audience or "notifications",
         keys=keys,
+        jwks_url=auth.jwks_url,
         demo_key=demo and not keys,
         authorizer=msgspec.to_builtins(auth.authorizer) if auth.authorizer else {},
     )

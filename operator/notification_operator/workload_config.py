@@ -102,7 +102,7 @@ def _render_auth(auth: AuthSpec, around: Surroundings) -> dict[str, Any]:
         "keys": [
             {"id": key.id, "algorithm": key.algorithm, "file": around.auth_keys[key.id]} for key in list_auth_keys(auth)
         ],
-        **_omit_empty(authorizer=dict(auth.authorizer)),
+        **_omit_empty(jwksUrl=auth.jwks_url, authorizer=dict(auth.authorizer)),
     }
 
 

@@ -52,6 +52,13 @@ def test_what_a_cluster_says_of_its_channels_reaches_who_needs_it(tmp_path: Path
     assert len(worker.webhook.key_files) == 2
 
 
+def test_keys_and_limits_reach_gateways(tmp_path: Path) -> None:
+    by_address = load_config(write_file(tmp_path, "keys-at-an-address", "gateway.json"), GatewayConfig)
+    assert (by_address.auth.keys, by_address.auth.jwks_url) == ((), "https://id.example/.well-known/jwks.json")
+    limited = load_config(write_file(tmp_path, "limits-and-origins", "gateway.json"), GatewayConfig)
+    assert (limited.limits.connections_per_user, by_address.limits.connections_per_user) == (3, 5)
+
+
 def test_both_roles_learn_when_digests_are_due(tmp_path: Path) -> None:
     worker = load_config(write_file(tmp_path, "channels", "worker.json"), WorkerConfig)
     gateway = load_config(write_file(tmp_path, "channels", "gateway.json"), GatewayConfig)

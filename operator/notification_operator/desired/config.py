@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ..channels import needs_unsubscribe_key
-from ..errors import InvalidSpec
 from ..names import SECRETS_ANNOTATION, Names
 from ..nats_config import PERMISSIONS
 from ..secret_reference import (
@@ -64,9 +63,7 @@ class Config:
 
 
 def render_config(role: Role, cluster: ClusterSpec, inputs: Inputs) -> Config:
-    """Return the config of the gateways or of the workers; raise InvalidSpec when no key can verify tokens."""
-    if not list_auth_keys(cluster.auth):
-        raise InvalidSpec("spec.auth.keys", "must name a key: spec.auth.jwksUrl is not read by this version")
+    """Return the config of the gateways or of the workers."""
     names, is_gateway = Names(inputs.name), role == "gateway"
     render = render_gateway_config if is_gateway else render_worker_config
     content = render(cluster, _look_around(cluster, names))

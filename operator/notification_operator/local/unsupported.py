@@ -8,7 +8,6 @@ from ..topology import CONNECTIONS_FOR_WORKLOADS
 _IGNORED = (
     "image",
     "hibernate",
-    "auth.jwks_url",
     "database.replicas",
     "nats.storage.class_name",
     "nats.storage.when_deleted",
@@ -31,8 +30,6 @@ def refuse_unsupported(cluster: ClusterSpec) -> None:
         raise InvalidSpec(
             f"spec.database.{cluster.database.source}", "is for Kubernetes: a local run needs spec.database.embedded"
         )
-    if not (cluster.auth.keys or cluster.auth.demo_key):
-        raise InvalidSpec("spec.auth.jwksUrl", "is not read by a local run: add spec.auth.keys, or set spec.demo")
     _refuse_too_many_connections(cluster)
 
 

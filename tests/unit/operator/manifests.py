@@ -31,6 +31,7 @@ CLUSTERS: dict[str, dict[str, Any]] = {
     },
     "five-nats-servers": {"nats": {"servers": 5, "syncInterval": "always"}},
     "hibernating": {"hibernate": True, "nats": {"servers": 3}},
+    "keys-at-an-address": {"demo": False, "auth": {"jwksUrl": "https://id.example/.well-known/jwks.json"}},
     "keys-of-several-secrets": {
         "demo": False,
         "auth": {
@@ -44,7 +45,7 @@ CLUSTERS: dict[str, dict[str, Any]] = {
         },
     },
     "limits-and-origins": {
-        "limits": {"producers": {"perMinute": 6000, "burst": 200}},
+        "limits": {"producers": {"perMinute": 6000, "burst": 200}, "connectionsPerUser": 3},
         "gateway": {"cors": {"origins": ["https://app.example", "http://localhost:3000"]}},
     },
     "load-balancer": {

@@ -49,7 +49,7 @@ WHOLE_CONTRACT: dict[str, Any] = {
         "resources": {"limits": {"memory": "1Gi"}},
     },
     "channels": CHANNELS,
-    "limits": {"producers": {"perMinute": 6000, "burst": 200}},
+    "limits": {"producers": {"perMinute": 6000, "burst": 200}, "connectionsPerUser": 3},
     "topics": TOPICS,
     "monitoring": {"logLevel": "debug", "tracing": {"endpoint": "http://collector:4318", "sampleRatio": 0.1}},
     "networkPolicy": {"enabled": True},
@@ -81,7 +81,6 @@ def test_a_local_run_names_every_field_that_it_ignores() -> None:
     assert list_ignored(parse_document(write_file(**WHOLE_CONTRACT))) == (
         "spec.image",
         "spec.hibernate",
-        "spec.auth.jwksUrl",
         "spec.database.replicas",
         "spec.nats.storage.className",
         "spec.nats.storage.whenDeleted",

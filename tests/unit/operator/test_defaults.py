@@ -21,7 +21,9 @@ def test_the_least_file_gets_every_default() -> None:
         image=None,
         demo=True,
         hibernate=False,
-        auth=AuthSpec(issuer="notifications", audience="notifications", keys=(), demo_key=True, authorizer={}),
+        auth=AuthSpec(
+            issuer="notifications", audience="notifications", keys=(), jwks_url=None, demo_key=True, authorizer={}
+        ),
         database=DatabaseSpec(
             source="embedded",
             secret="",
