@@ -18,6 +18,8 @@ from tests.bench.systems.system import Running, System
 SETTLE, QUIET, POLL = 10.0, 1.0, 0.05
 CONNECT_WITHIN = 60.0
 PAGE = 4096
+# A spell of other work must not end a climb
+TRIES = 2
 # A mark has room for four digits
 _steps = itertools.cycle(range(1, 10_000))
 
@@ -167,8 +169,11 @@ async def climb(run: Run, scenario: Climb, known: float | None) -> tuple[Figure,
     tried: dict[float, Figure] = {}
     passed: dict[float, bool] = {}
     while (level := ladder.next(tuple(passed.items()))) is not None:
-        figure = tried[level] = await run.step(scenario.load(level))
-        passed[level] = not figure.lost and not figure.reordered and (figure.p99_ms or 0) < scenario.limit
+        for _ in range(TRIES):
+            figure = tried[level] = await run.step(scenario.load(level))
+            passed[level] = not figure.lost and not figure.reordered and (figure.p99_ms or 0) < scenario.limit
+            if passed[level]:
+                break
     best = max((level for level, good in passed.items() if good), default=None)
     return (tried[best], best) if best is not None else (run.figure(deliveries_per_second=0.0), None)
 

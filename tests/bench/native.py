@@ -67,6 +67,7 @@ class Seen(msgspec.Struct, rename="camel"):
     count: int
     ready: int
     closed: int
+    again: int
     refused: int
     reason: str
     connect_seconds: float

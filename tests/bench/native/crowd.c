@@ -3,8 +3,8 @@
    The order is a file: a line "socketio", "gateway" (which says `connected` when it is ready for a client) or
    "centrifugo", a line "STEP SEQUENCES AT_ONCE RATE SPIN RECOVER", the number of clients, and a line a client, "PORT
    TOKEN ROOM ROOM ...". Commands come by standard input: `report` prints one line of JSON, `cut` closes all
-   connections, `back` connects them again with the offset that each has seen, and the end of the input ends the
-   process.
+   connections, `back` connects them again with the offset that each has seen (who is then sent away tries again a
+   second later), and the end of the input ends the process.
 
    AT_ONCE handshakes are under way at a time; with a RATE, so many begin each second whatever becomes of others. */
 
@@ -12,21 +12,21 @@
 #include <sys/epoll.h>
 
 enum State { WAITING, OPENING, UPGRADING, GREETING, JOINING, READY, CLOSED };
-enum { BUFFER = 1 << 20, EVENTS = 1024, OCTAVES = 40, PARTS = 64, OFFSET = 160 };
+enum { AGAIN = 1000000000, BUFFER = 1 << 20, EVENTS = 1024, OCTAVES = 40, PARTS = 64, OFFSET = 160 };
 
 typedef struct {
     int fd, port, rooms, answers;
     enum State state;
     char *token, *joins, *rest;
     size_t rest_length;
-    int64_t begun;
+    int64_t begun, ended;
     uint32_t *last;
     char pid[64], offset[OFFSET];
 } Client;
 
 static Client *clients;
 static int count, centrifugo, greets, step, sequences, at_once, rate, spin, recover;
-static int started, under_way, ready, closed, refused, epoll, hint;
+static int started, under_way, ready, closed, refused, away, again, epoll, hint;
 static int64_t began, ready_at, arrived_at;
 static uint64_t received, reordered, handshakes[OCTAVES * PARTS], latencies[OCTAVES * PARTS];
 static char buffer[BUFFER], reason[400], needle[16], out[BUFFER];
@@ -48,7 +48,8 @@ static double find_share(const uint64_t *counts, double share) {
 }
 
 static void report(void) {
-    printf("{\"count\":%d,\"ready\":%d,\"closed\":%d,\"refused\":%d,\"reason\":\"", count, ready, closed, refused);
+    printf("{\"count\":%d,\"ready\":%d,\"closed\":%d,\"again\":%d,\"refused\":%d,\"reason\":\"", count, ready, closed,
+           again, refused);
     for (const char *at = reason; *at; at++)
         if (*at >= ' ' && *at != '"' && *at != '\\') putchar(*at);
     printf("\",\"connectSeconds\":%.6f,\"connectMs\":[%.3f,%.3f,%.3f],", (double)(ready_at - began) / 1e9,
@@ -63,6 +64,7 @@ static void close_client(Client *client) {
     if (client->state > WAITING && client->state < READY) under_way--;
     if (client->state == READY) ready--;
     client->state = CLOSED;
+    client->ended = now();
     closed++;
     client->rest_length = 0;
     close(client->fd);
@@ -272,7 +274,19 @@ static void start_due(void) {
     while (started < count && started < due && (rate || under_way < at_once)) open_client(&clients[started++]);
 }
 
+/* Who is sent away in a storm comes back after a second. */
+static void open_again(void) {
+    int64_t at = now();
+    for (int i = 0; i < started && closed; i++)
+        if (clients[i].state == CLOSED && at - clients[i].ended > AGAIN) {
+            closed--;
+            again++;
+            open_client(&clients[i]);
+        }
+}
+
 static void begin(void) {
+    away = 0;
     started = closed = ready = under_way = 0;
     began = ready_at = now();
     memset(latencies, 0, sizeof latencies);
@@ -285,9 +299,11 @@ static int obey(void) {
     char *line = read_line(stdin);
     if (!line) return 0;
     if (!strcmp(line, "report")) report();
-    if (!strcmp(line, "cut"))
+    if (!strcmp(line, "cut")) {
+        away = 1;
         for (int i = 0; i < count; i++)
             if (clients[i].state != CLOSED) close_client(&clients[i]);
+    }
     if (!strcmp(line, "back")) begin();
     free(line);
     return 1;
@@ -320,7 +336,8 @@ int main(int arguments, char **values) {
     epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &commands);
     for (begin();;) {
         start_due();
-        int found = epoll_wait(epoll, events, EVENTS, spin ? 0 : rate && started < count ? 1 : -1);
+        if (recover && closed && !away) open_again();
+        int found = epoll_wait(epoll, events, EVENTS, spin ? 0 : rate && started < count ? 1 : 100);
         for (int i = 0; i < found; i++) {
             Client *client = events[i].data.ptr;
             if (!client && !obey()) return 0;
