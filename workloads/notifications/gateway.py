@@ -224,7 +224,7 @@ async def build_gateway(
         UnsubscribeApi(unsubscribe_keys, PostgresPreferences(pool)),
         DeadLettersApi(verify, PostgresDeadLetters(pool)),
         RevocationsApi(verify, revocations, kept, now, make_id),
-        RoomsApi(verify, rooms, to_rooms),
+        RoomsApi(verify, rooms, to_rooms, topics.access.forget_member),
         topics.api,
     ]
     return Gateway(

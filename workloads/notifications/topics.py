@@ -9,6 +9,7 @@ from notifications.adapters.nats.connection import Connection
 from notifications.adapters.nats.topic_bus import NatsTopicBus
 from notifications.adapters.nats.topic_log import NatsTopicLog
 from notifications.adapters.socketio.topic_events import TopicEvents
+from notifications.app.access import Access
 from notifications.app.board import Board
 from notifications.app.history import History
 from notifications.app.speaker import Speaker
@@ -21,8 +22,9 @@ from notifications.ports.rooms import RoomStore
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Who follows what, and what clients and producers may ask."""
+    """Who may, who follows what, and what clients and producers may ask."""
 
+    access: Access
     board: Board
     events: TopicEvents
     api: TopicsApi
@@ -37,4 +39,4 @@ async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms
     life.keep(board.run(), "topic probe")
     speaker = Speaker(log, access, now, make_id)
     events = TopicEvents(board, access, speaker)
-    return Topics(board, events, TopicsApi(verify, speaker, History(log, access, now), now))
+    return Topics(access, board, events, TopicsApi(verify, speaker, History(log, access, now), now))

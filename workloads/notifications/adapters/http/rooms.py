@@ -1,5 +1,6 @@
 """`/api/rooms`: who is in a room, for producers of the tenant; whether somebody hears of it, for that user alone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final, TypedDict
 from uuid import UUID
@@ -15,7 +16,7 @@ from notifications.domain import limits
 from notifications.domain.errors import NotFound
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import require_producer
-from notifications.domain.rooms import Member, RoomState, check_room
+from notifications.domain.rooms import Member, RoomState, Seat, check_room
 from notifications.domain.text import check_id
 from notifications.ports.rooms import RoomRequestStore, RoomStore
 
@@ -54,11 +55,15 @@ class RoomRequestAnswer(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class RoomsApi:
-    """The routes and what they stand on. What is so already is answered as if it had been done now."""
+    """The routes and what they stand on. What is so already is answered as if it had been done now.
+
+    `on_leave` is told of each seat that was given up.
+    """
 
     verify: Verify
     rooms: RoomStore
     requests: RoomRequestStore
+    on_leave: Callable[[Seat], None]
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
@@ -84,7 +89,10 @@ class RoomsApi:
 
     @Operation(Caller.PRODUCER, {200: Done}, parameters=(ROOM, USER))
     async def join(self, request: web.Request) -> web.Response:
-        """Make a user a member of a room: what is sent to the room from now on reaches the user."""
+        """Make a user a member of a room: what is sent to the room from now on reaches the user.
+
+        A room that is full takes nobody: a conversation (dm) has 10 members at most, a group 1,000, a post 10,000.
+        """
         tenant, room = self._tenant(request), _room(request)
         await self.rooms.join(tenant, room, _user(request))
         return web.json_response({"ok": True})
@@ -92,8 +100,9 @@ class RoomsApi:
     @Operation(Caller.PRODUCER, {200: Done}, parameters=(ROOM, USER))
     async def leave(self, request: web.Request) -> web.Response:
         """End a membership. What the user got through the room stays."""
-        tenant, room = self._tenant(request), _room(request)
-        await self.rooms.leave(tenant, room, _user(request))
+        seat = Seat(self._tenant(request), _room(request), _user(request))
+        await self.rooms.leave(seat.tenant, seat.room, seat.user)
+        self.on_leave(seat)
         return web.json_response({"ok": True})
 
     @Operation(Caller.USER, {200: Done}, parameters=(ROOM,))
