@@ -37,6 +37,7 @@ async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms
     board = Board(log, NatsTopicBus(nats), now, life.tasks)
     nats.on_loss = board.suspect
     life.keep(board.run(), "topic probe")
-    speaker = Speaker(log, access, now, make_id)
+    ages = {topic.family: topic.max_age_seconds for topic in config.topics if topic.max_age_seconds}
+    speaker = Speaker(log, access, now, make_id, ages)
     events = TopicEvents(board, access, speaker)
     return Topics(access, board, events, TopicsApi(verify, speaker, History(log, access, now), now))

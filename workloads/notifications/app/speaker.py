@@ -3,7 +3,8 @@
 import asyncio
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -40,9 +41,15 @@ class Told:
 
 
 class Speaker:
-    """Checks who speaks, and stores what is said. Raises Forbidden, TooLarge, Invalid or Unavailable."""
+    """Checks who speaks, and stores what is said. Raises Forbidden, TooLarge, Invalid or Unavailable.
 
-    def __init__(self, log: TopicLog, access: Access, clock: Clock, make_id: MakeId) -> None:
+    `ages` are the seconds for which messages of some families are shown at most.
+    """
+
+    def __init__(
+        self, log: TopicLog, access: Access, clock: Clock, make_id: MakeId, ages: Mapping[str, int] | None = None
+    ) -> None:
+        self._ages = ages or {}
         self._log = log
         self._access = access
         self._clock = clock
@@ -76,8 +83,16 @@ class Speaker:
         return await self._store(speech.topic, id, message)
 
     async def _store(self, topic: Topic, id: UUID, message: TopicMessage) -> Told:
-        epoch = await self._find_epoch()
+        epoch, message = await self._find_epoch(), self._end(topic, message)
         return Told(id, Cursor(0, 0, epoch, await self._log.append(topic, pack(message), id)))
+
+    def _end(self, topic: Topic, message: TopicMessage) -> TopicMessage:
+        """Return a message that is over when its family says, or when it says so itself, if that is sooner."""
+        age = self._ages.get(topic.family)
+        if age is None:
+            return message
+        end = message.created_at + age * 1000
+        return replace(message, expires_at=min(end, message.expires_at or end))
 
     async def _find_epoch(self) -> int:
         """Return the log's epoch, of a moment ago: a cursor of a life that has ended is refused, whoever made it."""
