@@ -20,6 +20,7 @@ CONNECT_WITHIN = 60.0
 PAGE = 4096
 # A spell of other work must not end a climb
 TRIES = 2
+WARM, WARM_UPS = 200, 2
 # A mark has room for four digits
 _steps = itertools.cycle(range(1, 10_000))
 
@@ -152,6 +153,7 @@ async def measure(run: Run, scenario: Scenario, known: float | None) -> tuple[Fi
         case Climb():
             return await climb(run, scenario, known)
         case Steady():
+            await run.step(scenario.load)  # a first time, so that compilers at run time have seen it
             return await run.step(scenario.load), None
         case Arrive():
             return await arrive(run, scenario), None
@@ -179,7 +181,9 @@ async def climb(run: Run, scenario: Climb, known: float | None) -> tuple[Figure,
 
 
 async def arrive(run: Run, scenario: Arrive) -> Figure:
-    """Connect as many as can be, then at a steady rate."""
+    """Connect as many as can be, when the server has done it before, then at a steady rate."""
+    for _ in range(WARM_UPS):
+        await come_and_go(run, scenario.clients)
     before = run.read_spent()
     seats, _ = run.seat(Load(scenario.clients, 0), at_once=scenario.at_once)
     async with run.crowd(seats) as (_, seen):
@@ -197,11 +201,17 @@ async def arrive(run: Run, scenario: Arrive) -> Figure:
     )
 
 
+async def come_and_go(run: Run, clients: int) -> None:
+    """Connect so many, let them go, and give the server the time to forget them."""
+    seats, _ = run.seat(Load(clients, 0))
+    async with run.crowd(seats):
+        pass
+    await asyncio.sleep(QUIET)
+
+
 async def idle(run: Run, scenario: Idle) -> Figure:
     """Hold many, after some have come and gone so that what a server needs once is not counted."""
-    warm, _ = run.seat(Load(min(200, scenario.clients), 0))
-    async with run.crowd(warm):
-        pass
+    await come_and_go(run, min(WARM, scenario.clients))
     before = read_memory(run.running.fronts)
     seats, _ = run.seat(Load(scenario.clients, 0))
     async with run.crowd(seats) as (crowd, _):
