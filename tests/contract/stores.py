@@ -10,6 +10,7 @@ import asyncpg
 
 from notifications.adapters.memory.contacts import MemoryContacts
 from notifications.adapters.memory.dead_letters import MemoryDeadLetters
+from notifications.adapters.memory.quotas import MemoryQuotas
 from notifications.adapters.memory.requests import MemoryRequests
 from notifications.adapters.memory.revocations import MemoryRevocations
 from notifications.adapters.memory.rooms import MemoryRoomRequests, MemoryRooms
@@ -24,6 +25,7 @@ from notifications.adapters.postgres.inbox import PostgresInbox
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.pool import Pool
 from notifications.adapters.postgres.preferences import PostgresPreferences
+from notifications.adapters.postgres.quotas import PostgresQuotas
 from notifications.adapters.postgres.requests import PostgresRequests
 from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.room_requests import PostgresRoomRequests
@@ -37,6 +39,7 @@ from notifications.domain.submission import Accepted, Conflict, Copy, Submission
 from notifications.ports.contact import ContactStore, DeviceStore
 from notifications.ports.dead_letter import DeadLetterStore
 from notifications.ports.digest import DigestStore
+from notifications.ports.quota import QuotaStore
 from notifications.ports.revocation import RevocationStore
 from notifications.ports.rooms import RoomRequestStore, RoomStore
 from notifications.ports.store import HeldStore, InboxStore, OutboxStore, PreferenceStore, RequestStore, SubmissionStore
@@ -60,7 +63,7 @@ END $$;
 EMPTY = """
 TRUNCATE notifications, inbox_heads, inbox_changes, idempotency_keys, outbox, deliveries, dead_letters;
 TRUNCATE notification_preferences, preference_defaults, digests, digest_items, room_members, room_mutes, room_requests;
-TRUNCATE contacts, devices, templates;
+TRUNCATE contacts, devices, templates, quotas;
 TRUNCATE revocations;
 UPDATE revocation_head SET version = 0;
 DELETE FROM epochs WHERE name = 'stream';
@@ -92,6 +95,7 @@ class Stores(Protocol):
     digests: DigestStore
     templates: TemplateStore
     revocations: RevocationStore
+    quotas: QuotaStore
     dead_letters: DeadLetterStore
 
     def now(self) -> datetime: ...
@@ -127,6 +131,7 @@ class MemoryStores:
         self.digests: DigestStore = self._store.digests
         self.templates: TemplateStore = MemoryTemplates(self.now)
         self.revocations: RevocationStore = MemoryRevocations(self.now)
+        self.quotas: QuotaStore = MemoryQuotas(self.now)
         self.dead_letters: DeadLetterStore = MemoryDeadLetters(self._store, self.now)
 
     def now(self) -> datetime:
@@ -169,6 +174,7 @@ class PostgresStores:
         self.digests: DigestStore = PostgresDigests(pool)
         self.templates: TemplateStore = PostgresTemplates(pool)
         self.revocations: RevocationStore = PostgresRevocations(pool)
+        self.quotas: QuotaStore = PostgresQuotas(pool)
         self.dead_letters: DeadLetterStore = PostgresDeadLetters(pool)
 
     def now(self) -> datetime:

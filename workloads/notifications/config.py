@@ -16,7 +16,13 @@ from notifications.domain.access import ROOMS, Rule
 from notifications.domain.errors import Invalid, Misconfigured
 from notifications.domain.families import Family, Slow
 from notifications.domain.jobs import Queue
-from notifications.domain.limits import AUTHORIZER_TIMEOUT, MAX_AUTHORIZER_TIMEOUT, MAX_CONNECTIONS_PER_USER
+from notifications.domain.limits import (
+    AUTHORIZER_TIMEOUT,
+    MAX_AUTHORIZER_TIMEOUT,
+    MAX_CONNECTIONS_PER_USER,
+    MAX_EVENTS_PER_MINUTE,
+    MAX_QUOTA,
+)
 from notifications.domain.network import check_service
 from notifications.domain.preferences import DigestHour
 from notifications.domain.text import TYPE
@@ -26,6 +32,7 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Wall = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Quota = Annotated[int, Meta(ge=1, le=MAX_QUOTA)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 HtmlTypes = Annotated[tuple[Annotated[str, Meta(pattern=rf"^{TYPE.pattern}\Z")], ...], Meta(max_length=100)]
@@ -97,11 +104,31 @@ class ProducerLimits(Section, frozen=True):
     burst: Count | None = None
 
 
+class AddressLimits(Section, frozen=True):
+    """What clients of one address may do at one gateway, without a limit unless it is given.
+
+    Behind proxies, all clients have the proxies' addresses. So many of them, `trustedProxies`, are believed when they
+    say in X-Forwarded-For whom they serve.
+    """
+
+    connections: Count | None = None
+    handshakes_per_second: Count | None = None
+    trusted_proxies: Annotated[int, Meta(ge=0, le=10)] = 0
+
+
 class LimitsConfig(Section, frozen=True):
-    """Producers are not limited unless that is given; of a user's connections the newest are kept."""
+    """Producers are not limited unless that is given; of a user's connections the newest are kept.
+
+    `eventsPerMinute` is how many events a user may send over sockets, those of keeping up left out.
+    `sendsPerMinute` is how often a user may send over sockets, `broadcastsPerMinute` how often over REST to sockets.
+    """
 
     producers: ProducerLimits | None = None
     connections_per_user: Annotated[int, Meta(ge=1, le=MAX_CONNECTIONS_PER_USER)] = 5
+    sends_per_minute: Quota = 10
+    broadcasts_per_minute: Quota = 10
+    events_per_minute: Annotated[int, Meta(ge=1, le=MAX_EVENTS_PER_MINUTE)] = 100
+    addresses: AddressLimits = AddressLimits()
 
 
 class CorsConfig(Section, frozen=True):

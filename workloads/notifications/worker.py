@@ -13,6 +13,7 @@ from notifications.adapters.postgres.held import PostgresHeld
 from notifications.adapters.postgres.outbox import PostgresOutbox
 from notifications.adapters.postgres.partitions import Partitions
 from notifications.adapters.postgres.pool import Pool
+from notifications.adapters.postgres.quotas import PostgresQuotas
 from notifications.adapters.postgres.retention import Retention
 from notifications.adapters.postgres.revocations import PostgresRevocations
 from notifications.adapters.postgres.room_requests import PostgresRoomRequests
@@ -87,7 +88,7 @@ def start_loops(life: Life, config: WorkerConfig, pool: Pool, queue: WorkQueue, 
     life.keep(Releaser(PostgresHeld(pool), relay.start).run(), "releaser")
     to_rooms = PostgresRoomRequests(pool, config.digest.read())
     life.keep(Expander(to_rooms, relay.start, telemetry, make_id, outbox).run(), "expander")
-    forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget]
+    forget = [PostgresSubmissions(pool).forget_keys, PostgresRevocations(pool).forget, PostgresQuotas(pool).forget]
     retention = Retention(lambda: read_postgres_uri(config.postgres.uri_file), config.retention_days)
     life.keep(keep_house(Partitions(pool), retention, forget, now), "housekeeping")
 

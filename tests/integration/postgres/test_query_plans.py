@@ -17,6 +17,7 @@ from notifications.adapters.postgres import (
     inbox,
     outbox,
     preferences,
+    quotas,
     requests,
     revocations,
     room_requests,
@@ -91,6 +92,9 @@ FROM generate_series(0, 19999) n;
 INSERT INTO revocations
 SELECT 'tenant-' || n % 20, 'sub', 'user-' || n, gen_random_uuid(), now() - n * interval '1 hour',
     CASE WHEN n % 10 = 0 THEN now() - n * interval '1 minute' END, n + 1
+FROM generate_series(0, 19999) n;
+INSERT INTO quotas
+SELECT '{TENANT}', 'user-' || n, 'broadcast', ARRAY[now()], true, now() - n * interval '1 s'
 FROM generate_series(0, 19999) n;
 VACUUM ANALYZE;
 """
@@ -208,6 +212,8 @@ QUERIES = {
     "forget revocations": query(
         revocations.FORGET, (REMEMBERED, LIFTED_KEPT, 1_000), "revocations_at", "revocations_lifted"
     ),
+    "spend": query(quotas.SPEND, (*ALICE, "broadcast", 10, 60.0), "quotas_pkey"),
+    "forget quotas": query(quotas.FORGET, (19_000.0, 1_000), "quotas_last"),
     "depth": query(outbox.DEPTH, (*IN_LANES, 100_001), UNPUBLISHED, PUBLISHED),
     "settle": query(outbox.SETTLE, (*JOBS, *SETTLED, "push"), JOB),
 }

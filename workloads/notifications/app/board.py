@@ -102,6 +102,11 @@ class Board:
         interest = self._interests.get(topic)
         return interest.newest if interest else 0
 
+    def sockets(self, topic: Topic) -> list[Socket]:
+        """Return who follows exactly this topic, as those do who have joined the room of that name."""
+        interest = self._interests.get(topic)
+        return [follower.socket for follower in interest.followers] if interest else []
+
     # What `order` asks and tells
 
     def find_base(self, subject: str) -> int | None:

@@ -65,6 +65,10 @@ class Fleet:
         now = self._monotonic()
         return now >= self._alone_from and now - self._echoed < 2 * BEAT
 
+    def alive(self) -> frozenset[str]:
+        """Return the gateways that hold clients or may, by their names: this one and all that are not known as dead."""
+        return frozenset((self._me.gateway, *(name for name, lease in self._leases.items() if self._lives(lease))))
+
     def others_accept(self) -> bool:
         """Say whether any other gateway would take our clients."""
         return self._accepting() > 0

@@ -100,6 +100,10 @@ class Journal:
         """Pass it on."""
         self._telemetry.sent(event, size)
 
+    def broadcast(self, seconds: float) -> None:
+        """Pass it on."""
+        self._telemetry.broadcast(seconds)
+
     def opened(self) -> None:
         """Pass it on; who connects is told by what holds the connection."""
         self._telemetry.opened()

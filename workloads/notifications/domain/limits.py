@@ -175,6 +175,26 @@ MAX_HELD_ENTRIES: Final = 10_000
 MAX_SUBJECTS: Final = 100_000
 MAX_FOLLOWED: Final = 100
 
+# Emits: what one may hold, and how long gateways have to answer; to how many sockets each writes it, and at which pace
+MAX_EMIT: Final = 32 * 1024
+EMIT_TIMEOUT: Final = 5.0
+MAX_EMIT_SOCKETS: Final = 10_000
+EMIT_BATCH: Final = 1_000
+EMIT_PAUSE: Final = 0.1
+
+# What users may do only so often within this time, counted in PostgreSQL
+QUOTA_WINDOW: Final = 60.0
+MAX_QUOTA: Final = 1_000
+
+# Presence: how often what has changed is told; how long somebody who left is shown, who may only be moving
+PRESENCE_TURN: Final = 0.1
+PRESENCE_GRACE: Final = 3.0
+# With more in a room, nobody is told of the others: each change would be as many messages
+PRESENCE_TOLD: Final = 200
+# Rooms of a user in which others see them; what a gateway sends of its users at once
+MAX_PRESENCE_ROOMS: Final = 500
+PRESENCE_PART: Final = 128 * 1024
+
 # Housekeeping
 HOUSEKEEPING_EVERY: Final = 3600.0
 HOUSEKEEPING_AFTER_FAILURE: Final = 60.0
@@ -197,6 +217,12 @@ OUTBOUND_CAP: Final = 1024 * 1024
 TRANSPORT_ROOM: Final = 64 * 1024
 SLOW_CONSUMER_GRACE: Final = 30.0
 
+# Addresses whose handshakes are counted, when that is configured
+MAX_ADDRESSES: Final = 100_000
+# A gateway whose event loop has been so late for so long takes no more clients
+OVERLOAD_LAG: Final = 1.0
+OVERLOAD_AFTER: Final = 5.0
+
 MAX_CONNECTIONS_PER_USER: Final = 100
 MAX_DEVICE_FIELDS: Final = 8
 MAX_DEVICE_KEY: Final = 32
@@ -205,6 +231,18 @@ MAX_DEVICE_VALUE: Final = 128
 ROLL_AFTER: Final = 0.5
 # What was said to a call is old by then
 ROLL_KEPT: Final = 2.0
+# So long after a connect it is known who else holds the user
+ROLL_SETTLED: Final = 2.0
+
+# Events of a user over sockets, at all gateways together, in any SPEND_WINDOW. Each gateway tells every SPEND_EVERY what
+# it let through, and is heard a second later at most; for twice that long it holds to its share of what is left
+SPEND_WINDOW: Final = 60.0
+SPEND_EVERY: Final = 1.0
+SPEND_UNHEARD: Final = 4.0
+MAX_EVENTS_PER_MINUTE: Final = 1_000_000
+# Whom a gateway counts, and whom it tells of in one message
+MAX_SPENDERS: Final = 50_000
+SPENDS_AT_ONCE: Final = 500
 
 # Providers of mail and push, and webhooks
 # Below the time that an urgent job has, so that a provider which hangs is known for it

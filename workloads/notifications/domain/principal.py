@@ -24,7 +24,7 @@ class Principal:
 
 
 def require_producer(principal: Principal) -> None:
-    """Raise Forbidden unless the token may send notifications over REST."""
+    """Raise Forbidden unless the token may send notifications."""
     if WRITE not in principal.scopes:
         raise Forbidden(f"the token lacks the scope {WRITE}")
 

@@ -11,9 +11,12 @@ from notifications.domain.notification import UserKey
 PREFIX: Final = "ntf"
 JOBS: Final = f"{PREFIX}.jobs"
 FLEET: Final = f"{PREFIX}.fleet"
+PRESENCE: Final = f"{PREFIX}.presence"
 REVOCATIONS: Final = f"{PREFIX}.revocations"
+SPENDS: Final = f"{PREFIX}.spends"
 TOPICS: Final = f"{PREFIX}.topics"
 LIVE: Final = f"{PREFIX}.live"
+EMITS: Final = f"{PREFIX}.emits"
 ONE: Final = "*"
 REST: Final = ">"
 WILDCARDS: Final = frozenset({ONE, REST})
@@ -29,6 +32,16 @@ def token(text: str) -> str:
 def inbox(owner: UserKey) -> str:
     """Return the subject on which the changes of one inbox are offered to gateways."""
     return f"{PREFIX}.inbox.{token(owner.tenant)}.{token(owner.user)}"
+
+
+def emits(tenant: str) -> str:
+    """Return the subject on which gateways are told what to show to sockets of a tenant, or with ONE of all tenants."""
+    return f"{EMITS}.{ONE if tenant == ONE else token(tenant)}"
+
+
+def read_emits(subject: str) -> str:
+    """Return the tenant of which `emits` made a subject."""
+    return unquote(subject.removeprefix(f"{EMITS}."))
 
 
 def jobs(lane: Lane) -> str:

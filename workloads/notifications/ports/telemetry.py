@@ -48,6 +48,10 @@ class Telemetry(Protocol):
         """Count an event of so many bytes queued for a socket."""
         ...
 
+    def broadcast(self, seconds: float) -> None:
+        """Take note that an event was written to all sockets here that it was meant for, which took so long."""
+        ...
+
     def opened(self) -> None:
         """Count a connection that was accepted."""
         ...

@@ -102,7 +102,12 @@ class NotificationsApi:
 
     async def accept(self, authorization: str, key: str | None, raw: bytes) -> AcceptedAnswer | RoomAcceptedAnswer:
         """Return when a notification is committed. Raises what POST refuses it for."""
-        principal = identify(authorization, self.verify)
+        return await self.send(identify(authorization, self.verify), raw, key)
+
+    async def send(
+        self, principal: Principal, raw: bytes, key: str | None = None
+    ) -> AcceptedAnswer | RoomAcceptedAnswer:
+        """Do the same for somebody who is known, whatever the body came over."""
         require_producer(principal)
         self.admit(principal.owner.tenant, 1)
         return await self._accept(self._submission(principal, raw, _checked(key)))

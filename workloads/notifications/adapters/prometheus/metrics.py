@@ -38,6 +38,8 @@ class Metrics:
         self._lifetime = self._histogram("websocket_connection_duration", "How long connections last.", _LIFETIMES)
         self._stale = self._counter("websocket_stale_connections", "Connections ended for the silence of the client.")
         self._received = self._series("websocket_messages_received", "Events received from sockets.", "event_type")
+        told = "How long a gateway writes a broadcast to its sockets."
+        self._broadcast = self._histogram("websocket_broadcast_duration", told, _LATENCIES)
         self._traffic = Traffic()
         self.registry.register(self._traffic)
 
@@ -90,6 +92,10 @@ class Metrics:
     def swept(self, count: int) -> None:
         """Count jobs that the sweep published."""
         self._swept.inc(count)
+
+    def broadcast(self, seconds: float) -> None:
+        """Count an event that was written to many."""
+        self._broadcast.observe(seconds)
 
     def opened(self) -> None:
         """Count a connection."""

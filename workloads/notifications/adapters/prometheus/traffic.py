@@ -4,7 +4,6 @@ The counters of prometheus-client take a lock for each step, which costs a third
 """
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final
@@ -15,19 +14,25 @@ from prometheus_client.registry import Collector
 
 _SIZES: Final = (128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 16_384.0, 65_536.0)
 _TEXT: Final = "Events queued for sockets."
+_MOST: Final = 200
+_OTHER: Final = "other"
 
 
 class Traffic(Collector):
-    """Counted by name, which are ours and few, and by size."""
+    """Counted by size, and by name: callers choose some, which become `other` beyond the first so many."""
 
     def __init__(self) -> None:
-        self._events: defaultdict[str, int] = defaultdict(int)
+        self._events: dict[str, int] = {}
         self._sizes = [0] * (len(_SIZES) + 1)
         self._bytes = 0
 
     def count(self, event: str, size: int) -> None:
         """Count an event of so many bytes."""
-        self._events[event] += 1
+        try:
+            self._events[event] += 1
+        except KeyError:
+            known = event if len(self._events) < _MOST else _OTHER
+            self._events[known] = self._events.get(known, 0) + 1
         self._sizes[bisect_left(_SIZES, size)] += 1
         self._bytes += size
 
