@@ -24,7 +24,9 @@ from .scalar import (
     LabelKey,
     LabelValue,
     Name,
+    PerMinute,
     PoolSize,
+    Proxies,
     Replicas,
     Requests,
     ResourceName,
@@ -230,11 +232,26 @@ class ProducerLimits(Part, frozen=True):
     burst: Requests | None = None
 
 
+class AddressLimits(Part, frozen=True):
+    """How many connections, and new ones a second, clients of one address may have at a gateway, without it no limit.
+
+    trustedProxies is how many proxies stand before gateways and say in X-Forwarded-For whom they serve.
+    """
+
+    connections: Connections | None = None
+    handshakes_per_second: Connections | None = None
+    trusted_proxies: Proxies | None = None
+
+
 class Limits(Part, frozen=True):
-    """How much producers may send, which is not limited without it, and how often one user is connected at a time."""
+    """How much producers may send, which is not limited without it, and how often users connect, send and broadcast."""
 
     producers: ProducerLimits | None = None
     connections_per_user: ConnectionsPerUser | None = None
+    sends_per_minute: PerMinute | None = None
+    broadcasts_per_minute: PerMinute | None = None
+    events_per_minute: Requests | None = None
+    addresses: AddressLimits | None = None
 
 
 class Tracing(Part, frozen=True):

@@ -18,12 +18,22 @@ PERMISSIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "ntf.inbox.*.*",
             "ntf.fleet",
             "ntf.revocations",
+            "ntf.emits.*",
+            "ntf.spends",
             "_INBOX.gateway.>",
             "$JS.API.STREAM.INFO.NTF_TOPICS",
             "$JS.API.STREAM.CREATE.NTF_TOPICS",
             "$JS.API.DIRECT.GET.NTF_TOPICS",
         ),
-        "subscribe": ("ntf.live.>", "ntf.inbox.*.*", "ntf.fleet", "ntf.revocations", "_INBOX.gateway.>"),
+        "subscribe": (
+            "ntf.live.>",
+            "ntf.inbox.*.*",
+            "ntf.fleet",
+            "ntf.revocations",
+            "ntf.emits.*",
+            "ntf.spends",
+            "_INBOX.gateway.>",
+        ),
     },
     "worker": {
         "publish": (

@@ -57,6 +57,8 @@ def test_keys_and_limits_reach_gateways(tmp_path: Path) -> None:
     assert (by_address.auth.keys, by_address.auth.jwks_url) == ((), "https://id.example/.well-known/jwks.json")
     limited = load_config(write_file(tmp_path, "limits-and-origins", "gateway.json"), GatewayConfig)
     assert (limited.limits.connections_per_user, by_address.limits.connections_per_user) == (3, 5)
+    assert (limited.limits.sends_per_minute, by_address.limits.sends_per_minute) == (20, 10)
+    assert (limited.limits.broadcasts_per_minute, by_address.limits.broadcasts_per_minute) == (5, 10)
 
 
 def test_both_roles_learn_when_digests_are_due(tmp_path: Path) -> None:

@@ -161,6 +161,8 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     BadSpec("spec.limits.connectionsPerUser", {"limits": {"connectionsPerUser": 0}}),
     BadSpec("spec.limits.connectionsPerUser", {"limits": {"connectionsPerUser": 101}}),
     BadSpec("spec.limits.connectionsPerUser", {"limits": {"connectionsPerUser": "five"}}),
+    BadSpec("spec.limits.sendsPerMinute", {"limits": {"sendsPerMinute": 0}}),
+    BadSpec("spec.limits.broadcastsPerMinute", {"limits": {"broadcastsPerMinute": 1001}}),
     BadSpec("spec.limits.producers.burst", {"limits": {"producers": {"perMinute": 5, "burst": 0}}}),
     BadSpec("spec.monitoring.logLevel", {"monitoring": {"logLevel": "trace"}}),
     BadSpec("spec.monitoring.tracing.endpoint", {"monitoring": {"tracing": {"sampleRatio": 0.1}}}),

@@ -45,7 +45,12 @@ CLUSTERS: dict[str, dict[str, Any]] = {
         },
     },
     "limits-and-origins": {
-        "limits": {"producers": {"perMinute": 6000, "burst": 200}, "connectionsPerUser": 3},
+        "limits": {
+            "producers": {"perMinute": 6000, "burst": 200},
+            "connectionsPerUser": 3,
+            "sendsPerMinute": 20,
+            "broadcastsPerMinute": 5,
+        },
         "gateway": {"cors": {"origins": ["https://app.example", "http://localhost:3000"]}},
     },
     "load-balancer": {

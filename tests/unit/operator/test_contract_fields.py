@@ -49,7 +49,12 @@ WHOLE_CONTRACT: dict[str, Any] = {
         "resources": {"limits": {"memory": "1Gi"}},
     },
     "channels": CHANNELS,
-    "limits": {"producers": {"perMinute": 6000, "burst": 200}, "connectionsPerUser": 3},
+    "limits": {
+        "producers": {"perMinute": 6000, "burst": 200},
+        "connectionsPerUser": 3,
+        "sendsPerMinute": 20,
+        "broadcastsPerMinute": 5,
+    },
     "topics": TOPICS,
     "monitoring": {"logLevel": "debug", "tracing": {"endpoint": "http://collector:4318", "sampleRatio": 0.1}},
     "networkPolicy": {"enabled": True},
