@@ -1,5 +1,7 @@
 """The authorisation matrix over two gateways: every row, for who may and for who may not."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.device import join
@@ -25,7 +27,7 @@ ROWS = [
 @pytest.mark.parametrize("gateway", ["gateway-0", "gateway-1"])
 @pytest.mark.parametrize(("room", "claims", "code"), ROWS)
 async def test_a_room_is_joined_by_who_may(
-    stack: Stack, gateway: str, room: str, claims: dict[str, object], code: str | None
+    stack: Stack, gateway: str, room: str, claims: dict[str, Any], code: str | None
 ) -> None:
     async with join(stack.internal_url(gateway), stack.token("ann", scope="", **claims)) as device:
         answer = await device.call("room:join", room)
