@@ -7,10 +7,12 @@ import pytest
 
 from notification_operator.nats_config import render_permissions
 from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
+from notifications.adapters.nats.emit import NatsEmitBus
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
 from notifications.adapters.nats.topic_bus import NatsTopicBus
 from notifications.adapters.nats.topic_log import NatsTopicLog
+from notifications.domain.emit import Audience, Echo, Emit, Scope
 from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
 from notifications.domain.jobs import LANES
@@ -65,6 +67,9 @@ async def test_gateway_and_worker_do_their_work_with_the_least_permissions(
     await NatsRevocationBus(gateway).listen(lambda: signals.append(None))
     await NatsRevocationBus(gateway).announce()
     await eventually(lambda: signals == [None])
+    emits, shown = NatsEmitBus(gateway), Echo("gateway-1", 1, 0)
+    emits.listen(lambda _, answer: answer(shown))
+    assert await emits.send(Emit(Audience("acme", Scope.ALL), "news", "{}"), ("gateway-1",)) == (shown,)
     assert "ermission" not in caplog.text
 
 
