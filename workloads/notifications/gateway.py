@@ -32,6 +32,7 @@ from notifications.adapters.nats.connection import Connection
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
 from notifications.adapters.nats.roll import NatsRollBus
+from notifications.adapters.nats.spend import NatsSpendBus
 from notifications.adapters.postgres.contacts import PostgresContacts
 from notifications.adapters.postgres.dead_letters import PostgresDeadLetters
 from notifications.adapters.postgres.devices import PostgresDevices
@@ -51,6 +52,7 @@ from notifications.adapters.prometheus.process import ProcessGauge
 from notifications.adapters.socketio.entrance import Entrance
 from notifications.adapters.socketio.events import ClientEvents
 from notifications.adapters.socketio.forward import Forwarder
+from notifications.adapters.socketio.send_events import SendEvents
 from notifications.adapters.socketio.server import SocketServer
 from notifications.adapters.templates.content import clean
 from notifications.adapters.templates.engine import SandboxEngine
@@ -78,6 +80,7 @@ from notifications.config import GatewayConfig, ProducerLimits, load_config
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal
 from notifications.domain.rate import Rate
+from notifications.emits import Place, open_broadcasts, open_quotas
 from notifications.garbage import search_rarely
 from notifications.keys import open_verifier
 from notifications.lifecycle import (
@@ -94,6 +97,7 @@ from notifications.patience import insist
 from notifications.ports.bus import Beacon
 from notifications.ports.telemetry import Telemetry
 from notifications.ports.tracing import Tracer
+from notifications.protection import build_policy, open_budget, watch_overload
 from notifications.topics import open_topics
 
 _log = logging.getLogger(__name__)
@@ -203,18 +207,21 @@ async def build_gateway(
     def refresh(session: Session, token: object) -> Principal:
         return hub.refresh(session, verify(token))
 
-    events = ClientEvents(inbox, read_state, refresh, topics.events.handlers, telemetry)
+    requests, to_rooms = PostgresRequests(pool), PostgresRoomRequests(pool, digest)
+    notifications = NotificationsApi(verify, admit, acceptor, inbox, requests, to_rooms, read_state, now, make_id)
+    quotas = open_quotas(pool, config.limits)
+    others = {**topics.events.handlers, **SendEvents(quotas, notifications.send).handlers}
+    events = ClientEvents(inbox, read_state, refresh, others, telemetry)
     allowance = Allowance(config.limits.connections_per_user, now, loop.time)
     roll_call = RollCall(arguments.id, hub, NatsRollBus(nats, inboxes), allowance)
     server = SocketServer(arguments.id, verify, roll_call, events.serve, telemetry)
-    entrance = server.open_entrance(UNLESS_SAID, config.cors.origins)
-    to_rooms = PostgresRoomRequests(pool, digest)
+    events.spend = open_budget(life, config.limits, NatsSpendBus(nats, arguments.id), roll_call, fleet)
+    entrance = server.open_entrance(UNLESS_SAID, build_policy(config))
     engine = SandboxEngine()
     life.on_exit(engine.close)
     proofreader = Proofreader(engine, Phrasing(clean, frozenset(config.html_types)))
     unsubscribe_keys = read_unsubscribe_keys(config.channels.unsubscribe_key_file)
-    requests = PostgresRequests(pool)
-    notifications = NotificationsApi(verify, admit, acceptor, inbox, requests, to_rooms, read_state, now, make_id)
+    place = Place(arguments.id, hub, topics.board, fleet, verify)
     apis: list[Api] = [
         notifications,
         PreferencesApi(verify, PostgresPreferences(pool)),
@@ -226,6 +233,7 @@ async def build_gateway(
         RevocationsApi(verify, revocations, kept, now, make_id),
         RoomsApi(verify, rooms, to_rooms, topics.access.forget_member),
         topics.api,
+        open_broadcasts(life, place, nats, quotas, telemetry),
     ]
     return Gateway(
         hub=hub,
@@ -263,8 +271,11 @@ async def open_doors(
 ) -> Listener:
     """Listen where peers reach this gateway, then where clients do; return the latter."""
 
+    overload = watch_overload(life)
+
     def may_open() -> bool:
-        return not gateway.server.closing and gateway.server.connections < config.connection_limit
+        has_room = gateway.server.connections < config.connection_limit and not overload.is_on
+        return has_room and not gateway.server.closing
 
     if arguments.internal_port:
         internal = build_application([], gateway.entrance.handle, may_open)

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +11,7 @@ from notifications.app.hub import Arrival, Hub
 from notifications.app.session import Session
 from notifications.app.upkeep import dismiss
 from notifications.domain.errors import ConnectionLimit, Unavailable
-from notifications.domain.limits import ROLL_AFTER, ROLL_KEPT
+from notifications.domain.limits import ROLL_AFTER, ROLL_KEPT, ROLL_SETTLED
 from notifications.domain.notification import UserKey
 from notifications.domain.roll import Held, Roll, find_surplus
 from notifications.ports.clock import Clock
@@ -52,6 +53,7 @@ class RollCall:
         self._allowance = allowance
         self._calls: dict[str, _Call] = {}
         self._to_ask: dict[UserKey, None] = {}
+        self._elsewhere: dict[UserKey, set[str]] = {}
         bus.listen(self._hear)
 
     async def join(self, arrival: Arrival) -> Session:
@@ -66,6 +68,15 @@ class RollCall:
     def leave(self, session: Session) -> None:
         """Forget a session; harmless to repeat."""
         self._hub.leave(session)
+        if not self._hub.holds(owner := session.principal.owner):
+            self._elsewhere.pop(owner, None)
+
+    def elsewhere(self, owner: UserKey) -> Collection[str] | None:
+        """Return the other gateways that have held a user since this one does; None while that is not known yet."""
+        settled = int((self._allowance.clock().timestamp() - ROLL_SETTLED) * 1000)
+        if all((session.connected_at or math.inf) > settled for session in self._hub.of(owner)):
+            return None
+        return self._elsewhere.get(owner, ())
 
     async def run(self) -> None:
         """Ask for those who have come, until cancelled."""
@@ -88,6 +99,8 @@ class RollCall:
     def _hear(self, owner: UserKey, roll: Roll) -> None:
         if roll.gateway == self._gateway or not self._hub.holds(owner):
             return
+        if roll.held:
+            self._elsewhere.setdefault(owner, set()).add(roll.gateway)
         call = self._find(roll.call)
         call.held.update(roll.held)
         self._end_surplus(owner, call.held)

@@ -234,8 +234,8 @@ ROLL_KEPT: Final = 2.0
 # So long after a connect it is known who else holds the user
 ROLL_SETTLED: Final = 2.0
 
-# Events of a user over sockets, at all gateways together, in any SPEND_WINDOW. Each gateway tells every SPEND_EVERY what
-# it let through, and is heard a second later at most; for twice that long it holds to its share of what is left
+# Events of a user over sockets, at all gateways together, in any SPEND_WINDOW. Every SPEND_EVERY a gateway tells what it
+# let through, and is heard within as long again; for twice that time it holds to its share of what is left
 SPEND_WINDOW: Final = 60.0
 SPEND_EVERY: Final = 1.0
 SPEND_UNHEARD: Final = 4.0

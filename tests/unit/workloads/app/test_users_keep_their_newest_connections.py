@@ -1,7 +1,7 @@
 """A user has so many connections over all gateways: the oldest gives way, and is told not to come back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -166,3 +166,23 @@ def test_after_two_seconds_the_newest_are_left_however_messages_cross(
 
     gone = max(0, len(connects) - LIMIT)
     assert in_virtual_time(work) == [True] * gone + [False] * (len(connects) - gone)
+
+
+def test_a_gateway_learns_in_two_seconds_which_others_hold_the_user_and_forgets_with_the_user() -> None:
+    async def work() -> list[Collection[str] | None]:
+        seen: list[Collection[str] | None] = []
+        line = MemoryRollLine()
+        async with fleet([MemoryRollBus(line) for _ in range(3)]) as calls:
+            first, second, _ = calls
+            session = await first.join(Arrival(MemorySocket("first"), principal()))
+            seen.append(first.elsewhere(BOB))
+            await asyncio.sleep(SETTLED)
+            seen.append(first.elsewhere(BOB))
+            await second.join(Arrival(MemorySocket("second"), principal()))
+            await asyncio.sleep(SETTLED)
+            seen += [first.elsewhere(BOB), second.elsewhere(BOB)]
+            first.leave(session)
+            seen.append(first.elsewhere(BOB))
+        return seen
+
+    assert in_virtual_time(work) == [None, (), {"gateway-1"}, {"gateway-0"}, None]

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
 from notifications.adapters.socketio import upgrade
-from notifications.adapters.socketio.connection import Connection
+from notifications.adapters.socketio.connection import Carrier, Connection
 from notifications.adapters.socketio.detach import detach, no_answer
 from notifications.adapters.socketio.engine import Engine
 from notifications.adapters.socketio.flush import Flush
@@ -15,18 +16,37 @@ from notifications.adapters.socketio.origin import Origins
 from notifications.adapters.socketio.polling import Poll, answer_poll, take_packets
 from notifications.adapters.socketio.upgrade import Wish
 from notifications.adapters.socketio.websocket import WebSocket
-from notifications.domain.errors import Invalid
+from notifications.app.addresses import Addresses
+from notifications.domain.address import find_address
+from notifications.domain.errors import Invalid, RateLimited
 
 _TRANSPORTS: Final = frozenset({"polling", "websocket"})
 _VERSION: Final = "4"
 _METHODS: Final = ("GET", "OPTIONS", "POST")
+_FORWARDED: Final = "x-forwarded-for"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may come in: pages of these `origins` beside the gateway's own, and of each address so many.
+
+    `proxies` is how many before the gateway are believed when they say whom they serve.
+    """
+
+    origins: Collection[str] = ()
+    addresses: Addresses | None = None
+    proxies: int = 0
+
+
+NO_POLICY: Final = Policy()
 
 
 class Entrance:
     """Lets clients in."""
 
-    def __init__(self, engine: Engine, said: Mapping[str, str], origins: Collection[str]) -> None:
-        self._origins = Origins(frozenset(origins))
+    def __init__(self, engine: Engine, said: Mapping[str, str], policy: Policy) -> None:
+        self._origins = Origins(frozenset(policy.origins))
+        self._policy = policy
         self._engine = engine
         self._said = said
         self._flush = Flush()
@@ -43,9 +63,10 @@ class Entrance:
             if wish.transport != "websocket":
                 return False
             connection, proof = self._admit(wish, head.headers), upgrade.accept(head.headers)
-        except Invalid:
+            address = None if connection else self._greet(transport, head.headers.get(_FORWARDED, ""))
+        except (Invalid, RateLimited):
             return False
-        self._begin(transport, connection, proof)
+        self._begin(WebSocket(transport, self._engine.wheel, self._flush), connection, proof, address)
         return True
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -79,12 +100,29 @@ class Entrance:
             raise Invalid("this connection cannot become a websocket, or is one")
         return connection
 
+    def _greet(self, transport: asyncio.BaseTransport | None, forwarded: str) -> str | None:
+        """Return the address that a new connection comes from, None if nobody counts. Raises RateLimited."""
+        if (addresses := self._policy.addresses) is None:
+            return None
+        peer = transport.get_extra_info("peername") if transport else None
+        address = find_address(str(peer[0]) if peer else "", forwarded, self._policy.proxies)
+        addresses.admit(address)
+        return address
+
+    def _open(self, carrier: Carrier, address: str | None, upgrades: tuple[str, ...] = ()) -> Connection:
+        connection = self._engine.open(carrier, upgrades)
+        if self._policy.addresses and address is not None:
+            self._policy.addresses.enter(connection.sid, address)
+        return connection
+
     async def _serve(self, request: web.Request, connection: Connection | None) -> web.Response:
         match request.method:
             case "OPTIONS":
                 return web.Response(text="OK")
             case "GET":
-                connection = connection or self._engine.open(Poll(), ("websocket",))
+                if connection is None:
+                    address = self._greet(request.transport, _forwarded(request))
+                    connection = self._open(Poll(), address, ("websocket",))
                 return await answer_poll(connection, request)
             case "POST" if connection is not None:
                 return await take_packets(connection, request)
@@ -94,13 +132,17 @@ class Entrance:
 
     def _upgrade(self, request: web.Request, connection: Connection | None) -> web.StreamResponse:
         proof = upgrade.check(request)
+        address = None if connection else self._greet(request.transport, _forwarded(request))
         transport, behind = detach(request)
-        self._begin(transport, connection, proof, behind)
+        self._begin(WebSocket(transport, self._engine.wheel, self._flush), connection, proof, address, behind)
         return no_answer()
 
     def _begin(
-        self, transport: asyncio.Transport, connection: Connection | None, proof: str, behind: bytes = b""
+        self, websocket: WebSocket, connection: Connection | None, proof: str, address: str | None, behind: bytes = b""
     ) -> None:
-        websocket = WebSocket(transport, self._engine.wheel, self._flush)
         handshake = upgrade.render(proof, self._said)
-        websocket.begin(connection or self._engine.open(websocket), handshake, behind)
+        websocket.begin(connection or self._open(websocket, address), handshake, behind)
+
+
+def _forwarded(request: web.Request) -> str:
+    return ",".join(request.headers.getall(_FORWARDED, ()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from notifications.adapters.socketio.answering import Answer, read_only
@@ -13,7 +13,7 @@ from notifications.app.sync import changes_since, parse_since
 from notifications.domain import cursor
 from notifications.domain.errors import Invalid, NotFound
 from notifications.domain.limits import PAGE
-from notifications.domain.notification import wire_time
+from notifications.domain.notification import UserKey, wire_time
 from notifications.domain.principal import Principal
 from notifications.ports.store import InboxStore
 from notifications.ports.telemetry import Telemetry
@@ -22,6 +22,8 @@ Refresh = Callable[[Session, object], Principal]
 """Verifies a token that a session is to go on with, and returns who it is by then; raises Refused."""
 Handler = Callable[[Session, tuple[Any, ...]], Awaitable[Answer]]
 _MOST_IDS = 100
+# What clients do to keep up does not count against what they may do
+_FREE: Final = frozenset({"client:ping", "notifications:ack", "subscriptions:sync"})
 
 
 class ClientEvents:
@@ -39,6 +41,8 @@ class ClientEvents:
         self._read_state = read_state
         self._refresh = refresh
         self._telemetry = telemetry
+        self.spend: Callable[[UserKey], None] = lambda _: None
+        """Counts an event of a user; raises RateLimited, and it is not served."""
         self._handlers: dict[str, Handler] = {
             **others,
             "notification:read": self._read,
@@ -51,6 +55,8 @@ class ClientEvents:
 
     async def serve(self, session: Session, event: Event) -> Answer:
         """Return the answer, or raise Refused or Unavailable."""
+        if event.name not in _FREE:
+            self.spend(session.principal.owner)
         handler = self._handlers.get(event.name)
         if handler is None:
             raise Invalid(f"unknown event {event.name[:64]!r}")

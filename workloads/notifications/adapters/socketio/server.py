@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -12,13 +12,14 @@ from socketio.packet import Packet
 
 from notifications.adapters.socketio.connection import Connection, Reason
 from notifications.adapters.socketio.engine import Engine
-from notifications.adapters.socketio.entrance import Entrance
+from notifications.adapters.socketio.entrance import NO_POLICY, Entrance, Policy
 from notifications.adapters.socketio.packets import NAMESPACE, Event, read_auth, read_event, read_packet
 from notifications.adapters.socketio.socket import EventFrames, GatewaySocket, wait_for_room
+from notifications.app.addresses import Addresses
 from notifications.app.hub import Arrival
 from notifications.app.refusals import log_refusal
 from notifications.app.session import Session
-from notifications.domain.errors import Invalid, NotificationsError, Refused, SlowConsumer, Unavailable
+from notifications.domain.errors import Invalid, NotificationsError, RateLimited, Refused, SlowConsumer, Unavailable
 from notifications.domain.introduction import read_introduction
 from notifications.domain.limits import MAX_PROTOCOL_ERRORS
 from notifications.domain.principal import Principal
@@ -65,15 +66,17 @@ class SocketServer:
         self._serve = serve
         self._telemetry = telemetry
         self._frames = EventFrames()
+        self._addresses: Addresses | None = None
         self._clients: dict[str, Client] = {}
         self.run = self._engine.run
         """Lets deadlines pass, until cancelled."""
         self.closing = False
         """Whether new connections are refused: a kept-alive HTTP connection brings some after the listener stopped."""
 
-    def open_entrance(self, said: Mapping[str, str], origins: Collection[str] = ()) -> Entrance:
-        """Return where clients come in. Pages of `origins` may, too; `said` are headers of answers to handshakes."""
-        return Entrance(self._engine, said, origins)
+    def open_entrance(self, said: Mapping[str, str], policy: Policy = NO_POLICY) -> Entrance:
+        """Return where clients come in whom the policy admits; `said` are headers of answers to handshakes."""
+        self._addresses = policy.addresses
+        return Entrance(self._engine, said, policy)
 
     @property
     def connections(self) -> int:
@@ -105,6 +108,8 @@ class SocketServer:
     def ended(self, connection: Connection, reason: Reason) -> None:
         """Forget a client."""
         client = self._clients.pop(connection.sid)
+        if self._addresses is not None:
+            self._addresses.leave(connection.sid)
         lasted = asyncio.get_running_loop().time() - client.opened_at
         self._telemetry.closed(lasted, stale=reason in _STALE)
         if client.session is not None:
@@ -215,6 +220,9 @@ def _refuse(connection: Connection, message: str, code: str, namespace: str = ""
 
 def _failure(error: Exception, event: Event) -> dict[str, object]:
     match error:
+        case RateLimited():
+            log_refusal(_log, error, over="socket")
+            return {"code": error.code, "message": str(error), "retryAfter": error.retry_after}
         case Refused():
             log_refusal(_log, error, over="socket")
             return {"code": error.code, "message": str(error)}

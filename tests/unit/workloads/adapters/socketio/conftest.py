@@ -11,6 +11,7 @@ from notifications.adapters.http.application import build_application
 from notifications.adapters.http.front import Shortcuts
 from notifications.adapters.http.listener import Listener
 from notifications.adapters.prometheus.metrics import Metrics
+from notifications.adapters.socketio.entrance import Policy
 from notifications.adapters.socketio.packets import Event
 from notifications.adapters.socketio.server import SocketServer
 from notifications.app.hub import Arrival
@@ -89,7 +90,7 @@ async def house() -> House:
 @pytest.fixture(params=["the front", "aiohttp"])
 async def url(house: House, request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """Its address; websockets come in before aiohttp sees them, or through it."""
-    entrance = house.server.open_entrance(SAID, ["https://app.example"])
+    entrance = house.server.open_entrance(SAID, Policy(["https://app.example"]))
     app = build_application([], entrance.handle, lambda: house.may_open)
     shortcuts = Shortcuts(take=lambda data, transport: house.may_open and entrance.take(data, transport))
     listener, port = Listener(app, shortcuts if request.param == "the front" else None), free_port()
