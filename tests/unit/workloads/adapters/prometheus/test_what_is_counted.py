@@ -95,6 +95,18 @@ def test_events_for_sockets_are_counted_by_name_and_by_size() -> None:
     assert read(metrics, "websocket_message_size_bytes_count") == 3
 
 
+def test_events_beyond_the_first_two_hundred_are_counted_as_other() -> None:
+    metrics = Metrics()
+    for number in range(300):
+        for _ in range(2):
+            metrics.sent(f"event-{number}", 10)
+    metrics.sent("event-0", 10)
+    text = metrics.render().decode()
+    assert 'websocket_messages_sent_total{event_type="event-0"} 3.0' in text
+    assert 'websocket_messages_sent_total{event_type="other"} 200.0' in text
+    assert text.count("websocket_messages_sent_total{") == 201
+
+
 def test_a_gauge_may_be_watched_for_several_values_of_its_labels() -> None:
     metrics = Metrics()
     metrics.watch("queue_jobs_active", "Jobs.", lambda: 1.0, queue="high", channel="email")
