@@ -42,17 +42,26 @@ class Question:
 class Exchange(Protocol):
     """The two halves of a request."""
 
+    status: int
+    """What a right answer has."""
+
+    def prepare(self, count: int) -> None:
+        """Make so many requests for later."""
+        ...
+
     def ask(self, connection: int) -> Question:
         """The next request of a connection, never the same twice."""
         ...
 
-    def accept(self, question: Question, status: int, body: bytes) -> str | None:
-        """The id in the answer, or None for an answer that is wrong."""
+    def read(self, question: Question, body: bytes) -> str | None:
+        """The id in an answer with the right status, or None for one that is wrong."""
         ...
 
 
 class Notifications:
     """Each request has a recipient, a text and an Idempotency-Key of its own, and each connection a token."""
+
+    status = 201
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self._heads = [
@@ -62,29 +71,39 @@ class Notifications:
         ]
         self._random = random.Random()  # seeded by the system: a key seen before would be answered from memory
 
+    def prepare(self, count: int) -> None:
+        self._made = [[self._make(head) for _ in range(-(-count // len(self._heads)))] for head in self._heads]
+
     def ask(self, connection: int) -> Question:
+        number = connection % len(self._heads)
+        made = self._made[number]
+        return made.pop() if made else self._make(self._heads[number])
+
+    def read(self, question: Question, body: bytes) -> str | None:
+        (placed,) = _accepted.decode(body).notifications
+        right = placed.recipient_id == question.recipient and placed.seq > 0 and placed.state == "queued"
+        return placed.id if right else None
+
+    def _make(self, head: str) -> Question:
         chance = self._random.random
         recipient = f"user-{int(chance() * RECIPIENTS)}"
         text = _TEXT[: _LENGTHS[int(chance() * len(_LENGTHS))]]
         key = f"{self._random.getrandbits(128):032x}"
         body = f'{{"recipients":["{recipient}"],"type":"comment","content":"{text}","metadata":{{"key":"{key}"}}}}'
-        head = self._heads[connection % len(self._heads)]
         raw = f"{head}Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
         return Question(raw.encode(), recipient)
-
-    def accept(self, question: Question, status: int, body: bytes) -> str | None:
-        if status != 201:
-            return None
-        (placed,) = _accepted.decode(body).notifications
-        right = placed.recipient_id == question.recipient and placed.seq > 0 and placed.state == "queued"
-        return placed.id if right else None
 
 
 class Hello:
     """The least that a server of the same kind can be asked, for comparison."""
 
-    def ask(self, connection: int) -> Question:
-        return Question(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n")
+    status = 200
 
-    def accept(self, question: Question, status: int, body: bytes) -> str | None:
-        return "hello" if status == 200 and body == b"hello" else None
+    def prepare(self, count: int) -> None:
+        self._question = Question(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n")
+
+    def ask(self, connection: int) -> Question:
+        return self._question
+
+    def read(self, question: Question, body: bytes) -> str | None:
+        return "hello" if body == b"hello" else None
