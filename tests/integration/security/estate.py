@@ -10,6 +10,7 @@ from tests.support.rest import PATH, Rest
 
 OWNER = "alice"
 ROOM = "group:staff"
+TOPIC = f"user.{OWNER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,13 @@ class Estate:
         return bodies
 
 
-_OF_ALICE = (PATH, f"{PATH}/preferences", "/api/devices", f"/api/users/{OWNER}")
+_OF_ALICE = (
+    PATH,
+    f"{PATH}/preferences",
+    "/api/devices",
+    f"/api/users/{OWNER}",
+    f"/api/topics/{TOPIC}/messages",
+)
 _OF_PRODUCERS = (f"/api/rooms/{ROOM}/members", f"/api/users/{OWNER}")
 _OF_ADMINISTRATORS = (
     "/api/admin/preferences",
@@ -62,6 +69,7 @@ async def settle_down(act: Act, tenant: str) -> Estate:
     await do(alice, "PUT", f"/api/rooms/{ROOM}/mute")
     await do(producer, "PUT", f"/api/rooms/{ROOM}/members/{OWNER}")
     await do(producer, "PUT", f"/api/users/{OWNER}", {"email": f"{mark}@example.com", "name": mark})
+    await do(producer, "POST", f"/api/topics/{TOPIC}/messages", {"payload": mark})
     await do(root, "PUT", "/api/admin/preferences", [PREFERENCE])
     await do(root, "PUT", "/api/admin/templates/message/email/-", {"parts": {**PARTS, "text": mark}})
     ids.append((await do(root, "POST", "/api/admin/revocations", {"jti": mark}))["id"])

@@ -10,7 +10,7 @@ import pytest
 
 from notifications.domain.cursor import decode
 from tests.integration.security.conftest import Act, Document
-from tests.integration.security.estate import OWNER, PARTS, PREFERENCE, ROOM, Estate, settle_down
+from tests.integration.security.estate import OWNER, PARTS, PREFERENCE, ROOM, TOPIC, Estate, settle_down
 from tests.support.device import join
 from tests.support.rest import Answer, Rest
 from tests.support.stack import Stack
@@ -26,9 +26,18 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/api/admin/templates/{type}/{channel}/{locale}"): {"parts": PARTS},
     ("POST", "/api/admin/templates/preview"): {"type": "message", "channel": "email", "parts": PARTS},
     ("POST", "/api/admin/revocations"): {"sub": OWNER},
+    ("POST", "/api/topics/{topic}/messages"): {"payload": "x"},
+    ("POST", "/api/broadcasts"): {"event": "news", "payload": {}, "to": {"user": OWNER}},
     ("POST", "/api/admin/dead-letters/retry"): {"deadLetters": [{"id": "@id", "channel": "email"}]},
 }
-PLACES = {"{user}": OWNER, "{room}": ROOM, "{type}": "message", "{channel}": "email", "{locale}": "-"}
+PLACES = {
+    "{user}": OWNER,
+    "{room}": ROOM,
+    "{topic}": TOPIC,
+    "{type}": "message",
+    "{channel}": "email",
+    "{locale}": "-",
+}
 
 
 def operations(document: Document) -> list[tuple[str, str]]:

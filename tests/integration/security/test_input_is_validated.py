@@ -79,6 +79,6 @@ async def test_sql_in_a_query_is_invalid(act: Act, query: str) -> None:
 
 
 def _fill(path: str, value: str) -> str:
-    for place in ("id", "user", "room", "type", "channel", "locale"):
+    for place in ("id", "user", "room", "topic", "type", "channel", "locale"):
         path = path.replace(f"{{{place}}}", value)
     return path
