@@ -147,6 +147,8 @@ WRONG: dict[str, tuple[object, str]] = {
     "a burst without a rate": ({**GATEWAY, "limits": {"producers": {"burst": 5}}}, "perMinute"),
     "a burst of nothing": ({**GATEWAY, "limits": {"producers": {"perMinute": 5, "burst": 0}}}, "producers.burst"),
     "a limit of nothing": ({**GATEWAY, "limits": {"producers": {"perMinute": 0}}}, "limits.producers.perMinute"),
+    "no sends at all": ({**GATEWAY, "limits": {"sendsPerMinute": 0}}, "limits.sendsPerMinute"),
+    "too many broadcasts": ({**GATEWAY, "limits": {"broadcastsPerMinute": 1001}}, "limits.broadcastsPerMinute"),
     "a limit that nobody knows": ({**GATEWAY, "limits": {"users": 5}}, "users"),
     "every origin": ({**GATEWAY, "cors": {"origins": ["*"]}}, "cors.origins"),
     "an origin with a path": ({**GATEWAY, "cors": {"origins": ["https://app.example/"]}}, "cors.origins"),
