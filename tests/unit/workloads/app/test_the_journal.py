@@ -98,6 +98,7 @@ def test_everything_is_passed_on() -> None:
     journal.swept(1)
     journal.received("client:ping")
     journal.sent("notification", 100)
+    journal.broadcast(0.1)
     journal.opened()
     journal.closed(1.0, stale=False)
     assert set(behind.counts) == {name for name in vars(Telemetry) if not name.startswith("_")}
