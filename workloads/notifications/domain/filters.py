@@ -47,6 +47,11 @@ def read_filter(value: object) -> Filter:
     return Filter(tuple(Condition(_read_path(path), _read_values(values)) for path, values in value.items()))
 
 
+def write_filter(filter: Filter) -> dict[str, list[str | float | None]]:
+    """Return what `read_filter` reads as this filter."""
+    return {".".join(condition.path): [value for _, value in condition.values] for condition in filter.conditions}
+
+
 def _read_path(path: object) -> tuple[str, ...]:
     if not isinstance(path, str) or not path:
         raise Invalid("filter has a path that is no name")

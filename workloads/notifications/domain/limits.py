@@ -158,6 +158,10 @@ MAX_AUTHORIZER_TIMEOUT: Final = 30.0
 MAX_VERDICT: Final = 4096
 MAX_VERDICT_TTL: Final = 3600.0
 MAX_VERDICTS: Final = 20_000
+# How often it is asked again whether those who listen still may, of how many topics at once, and the pause in between
+PERMITS_EVERY: Final = 30.0
+PERMITS_AT_ONCE: Final = 200
+PERMITS_PAUSE: Final = 0.05
 # Questions under way to the authorizer; who comes beyond them is told to come again
 MAX_QUESTIONS: Final = 1_000
 
@@ -174,6 +178,16 @@ TOPIC_SETTLED: Final = 0.5
 MAX_HELD_ENTRIES: Final = 10_000
 MAX_SUBJECTS: Final = 100_000
 MAX_FOLLOWED: Final = 100
+
+# What sockets follow, saved for stock clients that come back. It outlives a gateway by RECOVERY_WINDOW at least: it is
+# saved anew SAVED_AGAIN after the last time, by whoever is due at a SAVED_TURN
+MAX_SAVED: Final = 64 * 1024
+RECOVERY_WINDOW: Final = 120.0
+SAVED_AGAIN: Final = 120.0
+SAVED_TURN: Final = 5.0
+SAVED_AT_ONCE: Final = 500
+SAVED_KEPT: Final = RECOVERY_WINDOW + SAVED_AGAIN + 4 * SAVED_TURN
+SAVED_SIZE: Final = 64 * 1024 * 1024
 
 # Emits: what one may hold, and how long gateways have to answer; to how many sockets each writes it, and at which pace
 MAX_EMIT: Final = 32 * 1024

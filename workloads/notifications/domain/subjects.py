@@ -17,6 +17,7 @@ SPENDS: Final = f"{PREFIX}.spends"
 TOPICS: Final = f"{PREFIX}.topics"
 LIVE: Final = f"{PREFIX}.live"
 EMITS: Final = f"{PREFIX}.emits"
+SESSIONS: Final = f"{PREFIX}.sessions"
 ONE: Final = "*"
 REST: Final = ">"
 WILDCARDS: Final = frozenset({ONE, REST})
@@ -42,6 +43,11 @@ def emits(tenant: str) -> str:
 def read_emits(subject: str) -> str:
     """Return the tenant of which `emits` made a subject."""
     return unquote(subject.removeprefix(f"{EMITS}."))
+
+
+def session(tenant: str, private_id: str) -> str:
+    """Return the subject under which it is saved what a connection follows."""
+    return f"{SESSIONS}.{token(tenant)}.{token(private_id)}"
 
 
 def jobs(lane: Lane) -> str:

@@ -9,6 +9,7 @@ class ServerError(msgspec.Struct):
     """Why the server did not do something."""
 
     description: str = "an error that the server does not describe"
+    err_code: int = 0
 
 
 class PubAck(msgspec.Struct):

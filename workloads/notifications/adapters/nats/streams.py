@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from notifications.adapters.nats import topic_stream
+from notifications.adapters.nats import session_stream, topic_stream
 from notifications.adapters.nats.client import Message
 from notifications.adapters.nats.connection import Connection
 from notifications.adapters.nats.jetstream import call, checked, ensure_stream, find_stream, nanoseconds
@@ -72,7 +72,7 @@ async def find_ages(connection: Connection) -> dict[Lane, float]:
 async def ensure(connection: Connection, replicas: int, lock: float) -> str:
     """Create or update the streams and the consumers, whoever else does the same; return when that of jobs was created.
 
-    Work goes on without the log of topics.
+    Work goes on without the log of topics and saved sessions.
     """
     made = await ensure_stream(connection, stream_config(replicas))
     for lane in LANES:
@@ -80,8 +80,9 @@ async def ensure(connection: Connection, replicas: int, lock: float) -> str:
         checked(await call(connection, f"CONSUMER.CREATE.{STREAM}.{lane.name}.{jobs(lane)}", consumer))
     try:
         await topic_stream.ensure(connection, replicas)
+        await session_stream.ensure(connection, replicas)
     except Unavailable as error:
-        log.warning("the log of topics is not ready", extra={"event": "nats_error", "reason": str(error)})
+        log.warning("the log of topics is not ready, or saved sessions", extra={"event": "nats_error", "reason": str(error)})
     return str(made["created"])
 
 
