@@ -7,8 +7,12 @@ from notifications.adapters.authorizer.caller import HttpAuthorizer
 from notifications.adapters.outgoing.http import HttpClient
 from notifications.adapters.outgoing.tls import verify
 from notifications.app.access import Access
+from notifications.app.board import Board
+from notifications.app.hub import Hub
+from notifications.app.permits import Permits
 from notifications.config import AuthorizerConfig, GatewayConfig
 from notifications.domain.network import check_service
+from notifications.lifecycle import Life
 from notifications.ports.rooms import RoomStore
 
 
@@ -19,6 +23,14 @@ async def open_access(
     authorizer = await _open_authorizer(held, config.auth.authorizer) if config.auth.authorizer else None
     families = [topic.read() for topic in config.topics]
     return Access(rooms, authorizer, {family.name: family.rule for family in families if family.rule}, monotonic)
+
+
+def open_permits(life: Life, hub: Hub, board: Board, access: Access) -> Permits:
+    """Ask until the process ends whether those who listen still may."""
+    permits = Permits(hub, board, access, life.tasks)
+    hub.on_refresh = permits.refresh
+    life.keep(permits.run(), "permits")
+    return permits
 
 
 async def _open_authorizer(held: AsyncExitStack, config: AuthorizerConfig) -> HttpAuthorizer:

@@ -39,6 +39,10 @@ class Access:
         """Return for each topic what `check` would raise, None where it would return."""
         return await asyncio.gather(*(self._judge(principal, topic, action) for topic in topics))
 
+    def depends(self, principal: Principal, topic: Topic) -> bool:
+        """Say whether members or the authorizer decide if somebody may listen: they may change their mind any time."""
+        return isinstance(decide(principal, topic, Action.JOIN, self._families), Ask)
+
     def forget_member(self, seat: Seat) -> None:
         """Read anew whether somebody is a member; a member's leave would else count a moment later."""
         self._memberships.forget(seat)
