@@ -145,7 +145,7 @@ MATRIX = [
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize(("name", "listeners", "speakers"), MATRIX, ids=str)
+@pytest.mark.parametrize(("name", "listeners", "speakers"), MATRIX, ids=[name for name, *_ in MATRIX])
 async def test_each_may_what_the_matrix_says_and_no_more(
     town: Town, who: str, name: str, listeners: set[str], speakers: set[str]
 ) -> None:
