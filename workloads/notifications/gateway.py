@@ -97,6 +97,7 @@ from notifications.patience import insist
 from notifications.ports.bus import Beacon
 from notifications.ports.telemetry import Telemetry
 from notifications.ports.tracing import Tracer
+from notifications.presence import open_presence
 from notifications.protection import build_policy, open_budget, watch_overload
 from notifications.topics import open_topics
 
@@ -210,7 +211,8 @@ async def build_gateway(
     requests, to_rooms = PostgresRequests(pool), PostgresRoomRequests(pool, digest)
     notifications = NotificationsApi(verify, admit, acceptor, inbox, requests, to_rooms, read_state, now, make_id)
     quotas = open_quotas(pool, config.limits)
-    others = {**topics.events.handlers, **SendEvents(quotas, notifications.send).handlers}
+    presence = open_presence(life, nats, topics, verify)
+    others = {**topics.events.handlers, **presence.handlers, **SendEvents(quotas, notifications.send).handlers}
     events = ClientEvents(inbox, read_state, refresh, others, telemetry)
     allowance = Allowance(config.limits.connections_per_user, now, loop.time)
     roll_call = RollCall(arguments.id, hub, NatsRollBus(nats, inboxes), allowance)
@@ -233,6 +235,7 @@ async def build_gateway(
         RevocationsApi(verify, revocations, kept, now, make_id),
         RoomsApi(verify, rooms, to_rooms, topics.access.forget_member),
         topics.api,
+        presence.api,
         open_broadcasts(life, place, nats, quotas, telemetry),
     ]
     return Gateway(

@@ -8,6 +8,7 @@ import pytest
 from notification_operator.nats_config import render_permissions
 from notifications.adapters.nats.bus import NatsFleetBus, NatsInboxBus
 from notifications.adapters.nats.emit import NatsEmitBus
+from notifications.adapters.nats.presence import NatsPresenceBus
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
 from notifications.adapters.nats.topic_bus import NatsTopicBus
@@ -17,6 +18,7 @@ from notifications.domain.errors import Unavailable
 from notifications.domain.inbox import InboxEvent
 from notifications.domain.jobs import LANES
 from notifications.domain.notification import UserKey
+from notifications.domain.presence import News
 from notifications.domain.topics import Entry, Topic
 from notifications.ports.bus import Beacon
 from tests.integration.nats.conftest import Open, StartNats, job
@@ -63,6 +65,12 @@ async def test_gateway_and_worker_do_their_work_with_the_least_permissions(
     await NatsFleetBus(gateway).listen(beacons.append)
     await NatsFleetBus(gateway).announce(beacon)
     await eventually(lambda: beacons == [beacon])
+    told, news = list[News](), News("gateway-1", 1)
+    presence = NatsPresenceBus("gateway-1", gateway)
+    presence.listen(told.append, lambda _: presence.tell(news, "gateway-1"))
+    presence.tell(news)
+    presence.ask("gateway-1")
+    await eventually(lambda: told == [news, news])
     signals: list[None] = []
     await NatsRevocationBus(gateway).listen(lambda: signals.append(None))
     await NatsRevocationBus(gateway).announce()

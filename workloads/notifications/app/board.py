@@ -43,6 +43,8 @@ class Board:
         self._order = Order(self, self._reader, tasks)
         self._epoch: int | None = None
         self._probing: asyncio.Task[None] | None = None
+        self.on_unfollow: Callable[[Follower, Topic], None] = lambda *_: None
+        """Called when a socket follows a topic no more."""
 
     @property
     def released(self) -> int:
@@ -64,6 +66,9 @@ class Board:
         except BaseException:
             self._leave(interest)
             raise
+        if follower.ended:
+            self._leave(interest)
+            raise Unavailable("the connection has ended")
         base = max(self.released, interest.base or 0)
         recovered = end is not None and wish.since is not None and end.holds_all_after(wish.since)
         sent = wish.since.topics_seq if recovered and wish.since else base
@@ -77,6 +82,7 @@ class Board:
         """Show a socket no more of a topic. Returns whether it followed it."""
         if follower.followings.pop(topic, None) is None:
             return False
+        self.on_unfollow(follower, topic)
         if interest := self._interests.get(topic):
             interest.followers.pop(follower, None)
             self._leave(interest)

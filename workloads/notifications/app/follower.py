@@ -78,7 +78,8 @@ class Follower:
         self._on_news = on_news
         self._tasks = tasks
         self._shown = 0
-        self._ended = False
+        self.ended = False
+        """Whether it follows nothing any more, for good."""
 
     @property
     def position(self) -> int:
@@ -125,7 +126,7 @@ class Follower:
 
     def close(self) -> None:
         """Follow nothing more; harmless to repeat."""
-        self._ended = True
+        self.ended = True
         for topic in tuple(self.followings):
             self._source.unfollow(self, topic)
 
@@ -182,4 +183,4 @@ class Follower:
             self._shown = max(self._shown, min(following.sent, self._source.released))
 
     def _follows(self, following: Following) -> bool:
-        return not self._ended and self.followings.get(following.topic) is following
+        return not self.ended and self.followings.get(following.topic) is following

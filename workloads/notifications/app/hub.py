@@ -22,7 +22,7 @@ from notifications.ports.bus import InboxBus
 from notifications.ports.socket import Socket
 from notifications.ports.store import InboxStore
 
-CAPABILITIES = ("inbox", "cursor", "sync", "ack", "refresh")
+CAPABILITIES = ("inbox", "cursor", "sync", "ack", "refresh", "presence")
 
 
 @dataclass(frozen=True, slots=True)

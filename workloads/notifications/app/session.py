@@ -17,6 +17,7 @@ from notifications.domain.errors import Invalid, Resync, SlowConsumer, Unavailab
 from notifications.domain.inbox import InboxEvent, Place, place
 from notifications.domain.introduction import SILENT
 from notifications.domain.limits import HELD_EVENTS, MAX_UNACKNOWLEDGED
+from notifications.domain.presence import Status
 from notifications.domain.principal import Principal
 from notifications.ports.socket import Socket
 
@@ -65,6 +66,8 @@ class Session:
         """When it was counted among those of its user, in milliseconds since 1970; None before."""
         self.topics: Follower | None = None
         """What it follows beside the inbox."""
+        self.status = Status.ONLINE
+        """What it says of its user to members of its rooms."""
         self._reader = reader
         self._report = report
         self._tasks = tasks
@@ -72,7 +75,8 @@ class Session:
         self._told = 0
         self._held: list[InboxEvent] = []
         self._live = False
-        self._ended = False
+        self.ended = False
+        """Whether it sends nothing more, for good."""
         self._pending: tuple[_Sent, ...] = ()
         self._acknowledged = 0
         self._unacknowledged: deque[_Sent] | None = None
@@ -85,7 +89,7 @@ class Session:
 
     def offer(self, event: InboxEvent) -> None:
         """Take an event that may be next, old, or too new."""
-        if self._ended:
+        if self.ended:
             return
         if not self._live:
             self._hold(event)
@@ -122,12 +126,12 @@ class Session:
 
     def tell_topics(self) -> None:
         """Tell the client its position after topics have brought something, whether the inbox is live or not."""
-        if not self._ended:
+        if not self.ended:
             self._send_position()
 
     def end(self) -> None:
         """Stop sending."""
-        self._ended, self._live = True, False
+        self.ended, self._live = True, False
         self._held.clear()
         if self.topics is not None:
             self.topics.close()
@@ -185,7 +189,7 @@ class Session:
         self._tasks.start(self._catch_up(), f"catch up {self.socket.id}")
 
     async def _catch_up(self) -> None:
-        while not self._ended:
+        while not self.ended:
             try:
                 await self.socket.drained()
                 if await self._read() and self._merge():
@@ -208,7 +212,7 @@ class Session:
     async def _read(self) -> bool:
         """Show the next page; returns whether the inbox was read to its end and all of it was sent."""
         page = await self._reader.read(self.principal.owner, self.position)
-        if self._ended or not all(self._show(event, repaired=True) for event in page.events):
+        if self.ended or not all(self._show(event, repaired=True) for event in page.events):
             return False
         self.position = max(self.position, page.upto)
         return not page.more
@@ -216,7 +220,7 @@ class Session:
     def _merge(self) -> bool:
         """Show what arrived while reading and go live; returns False if that leaves a gap."""
         held, self._held = self._held, []
-        self._live = not self._ended and all(self._show(event, repaired=False) for event in held)
+        self._live = not self.ended and all(self._show(event, repaired=False) for event in held)
         if self._live:
             self.tell_position()
         return self._live

@@ -1,6 +1,7 @@
 """What clients may ask of rooms and topics."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from notifications.adapters.socketio.answering import Answer, read_only, read_text
@@ -27,6 +28,8 @@ class TopicEvents:
         self._access = access
         self._speaker = speaker
         self._positions = Positions()
+        self.on_follow: Callable[[Session, Topic], None] = lambda *_: None
+        """Called when a session follows a topic."""
         self.handlers: dict[str, Handler] = {
             "room:join": self._join,
             "room:leave": self._leave,
@@ -95,7 +98,11 @@ class TopicEvents:
         if len(followed) >= MAX_FOLLOWED and wish.topic not in followed:
             raise TooLarge(f"one socket follows at most {MAX_FOLLOWED} topics")
         await self._access.check(session.principal, wish.topic, Action.JOIN)
-        return await self._board.follow(self._follower(session), wish)
+        if session.ended:
+            raise Unavailable("the connection has ended")
+        recovered = await self._board.follow(self._follower(session), wish)
+        self.on_follow(session, wish.topic)
+        return recovered
 
     def _follower(self, session: Session) -> Follower:
         if session.topics is None:
