@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from .document import Authorizer, TopicFamily
 from .errors import InvalidSpec
-from .quantity import check_size, count_bytes
 
 ROOMS: Final = ("user", "group", "post", "dm", "admin")
 """The families that are rooms, whose rules are fixed."""
@@ -29,12 +28,12 @@ def _derive_topic(field: str, topic: TopicFamily) -> dict[str, Any]:
         raise InvalidSpec(field, f"must not have the family {RESERVED}: clients call notifications so")
     if (topic.family in ROOMS) is (topic.authorize is not None):
         raise InvalidSpec(field, f"must have authorize, unless its family is one of: {', '.join(ROOMS)}")
-    size = None if topic.max_bytes is None else count_bytes(check_size(f"{field}.maxBytes", topic.max_bytes))
+    if topic.max_bytes is not None:
+        raise InvalidSpec(f"{field}.maxBytes", "must be left out, as it is not supported yet: maxAge bounds a family")
     fields = {
         "family": topic.family,
         "authorize": topic.authorize,
         "maxAgeSeconds": _count_seconds(topic.max_age) if topic.max_age else None,
-        "maxBytes": size,
         "slowConsumer": topic.slow_consumer,
     }
     return {name: value for name, value in fields.items() if value is not None}

@@ -86,7 +86,7 @@ def test_gateways_learn_of_topics_and_whom_to_ask(tmp_path: Path) -> None:
     assert config.auth.authorizer == AuthorizerConfig("http://authorizer.shop.svc:8080/may", 3)
     assert [topic.read() for topic in config.topics] == [
         Family("dm", max_age=30 * 86_400),
-        Family("orders", Rule.AUTHORIZER, 7 * 86_400, 1024**3, Slow.KEEP_LATEST),
+        Family("orders", Rule.AUTHORIZER, 7 * 86_400, Slow.KEEP_LATEST),
         Family("news", Rule.EVERYONE),
     ]
 

@@ -163,7 +163,6 @@ class FamilyConfig(Section, frozen=True, kw_only=True):
     family: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
     authorize: Literal["authorizer", "members", "everyone", "admins"] | None = None
     max_age_seconds: Annotated[int, Meta(ge=1)] | None = None
-    max_bytes: Annotated[int, Meta(ge=1)] | None = None
     slow_consumer: Slow = Slow.RESUME
 
     def __post_init__(self) -> None:
@@ -175,7 +174,7 @@ class FamilyConfig(Section, frozen=True, kw_only=True):
     def read(self) -> Family:
         """Return it as the rules have it."""
         rule = Rule(self.authorize) if self.authorize else None
-        return Family(self.family, rule, self.max_age_seconds, self.max_bytes, self.slow_consumer)
+        return Family(self.family, rule, self.max_age_seconds, self.slow_consumer)
 
 
 class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):

@@ -174,7 +174,7 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     BadSpec("spec.topics[0].maxAge", _topics({"family": "orders", "maxAge": "a week", "authorize": "everyone"})),
     BadSpec("spec.topics[0].maxAge", _topics({"family": "orders", "maxAge": "0s", "authorize": "everyone"})),
     BadSpec("spec.topics[0].maxBytes", _topics({"family": "dm", "maxBytes": "much"})),
-    BadSpec("spec.topics[0].maxBytes", _topics({"family": "dm", "maxBytes": "500m"}), in_condition=True),
+    BadSpec("spec.topics[0].maxBytes", _topics({"family": "dm", "maxBytes": "64Mi"}), in_condition=True),
     BadSpec("spec.topics[0].slowConsumer", _topics({"family": "dm", "slowConsumer": "wait"})),
     BadSpec("spec.topics[0].authorize", _topics({"family": "orders", "authorize": "friends"})),
     BadSpec("spec.topics[1]", _topics({"family": "dm"}, {"family": "orders"})),

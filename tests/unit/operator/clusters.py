@@ -55,7 +55,6 @@ TOPICS: list[dict[str, Any]] = [
     {
         "family": "orders",
         "maxAge": "7d",
-        "maxBytes": "1Gi",
         "slowConsumer": "keepLatest",
         "authorize": "authorizer",
     },

@@ -107,7 +107,7 @@ def _with_topics(*topics: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_families_of_topics_and_who_decides_are_taken(write: Write) -> None:
-    orders = {"family": "orders", "authorize": "authorizer", "maxAgeSeconds": 60, "maxBytes": 1024}
+    orders = {"family": "orders", "authorize": "authorizer", "maxAgeSeconds": 60}
     topics = [{"family": "dm", "maxAgeSeconds": 5}, {**orders, "slowConsumer": "dropOldest"}, NEWS]
     document = {**_with_authorizer(url="http://may.internal/"), "topics": topics}
     config = load_config(write(document), GatewayConfig)
@@ -115,7 +115,7 @@ def test_families_of_topics_and_who_decides_are_taken(write: Write) -> None:
     assert config.auth.authorizer == AuthorizerConfig("http://may.internal/", 2.0)
     assert [topic.read() for topic in config.topics] == [
         Family("dm", max_age=5),
-        Family("orders", Rule.AUTHORIZER, 60, 1024, Slow.DROP_OLDEST),
+        Family("orders", Rule.AUTHORIZER, 60, Slow.DROP_OLDEST),
         Family("news", Rule.EVERYONE),
     ]
     assert load_config(write(GATEWAY), GatewayConfig).topics == ()
@@ -167,7 +167,7 @@ WRONG: dict[str, tuple[object, str]] = {
     ),
     "notifications as topics": (_with_topics({"family": "inbox", "authorize": "everyone"}), "inbox"),
     "a family of no time": (_with_topics({**NEWS, "maxAgeSeconds": 0}), "topics[0].maxAgeSeconds"),
-    "a family of no size": (_with_topics({**NEWS, "maxBytes": 0}), "topics[0].maxBytes"),
+    "a family of some size": (_with_topics({**NEWS, "maxBytes": 1024}), "maxBytes"),
     "a family that waits": (_with_topics({**NEWS, "slowConsumer": "wait"}), "topics[0].slowConsumer"),
     "a family twice": (_with_topics(NEWS, NEWS), "different family"),
     "a family without authorizer": (

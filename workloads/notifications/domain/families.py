@@ -20,7 +20,7 @@ class Slow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """`max_age` in seconds and `max_bytes` bound what is shown again of it, None for all that the log holds.
+    """For `max_age` seconds it is shown again, None for as long as the log holds it.
 
     `rule` is None for rooms, which have their own.
     """
@@ -28,5 +28,4 @@ class Family:
     name: str
     rule: Rule | None = None
     max_age: int | None = None
-    max_bytes: int | None = None
     slow: Slow = Slow.RESUME
