@@ -94,6 +94,7 @@ from notifications.lifecycle import (
 )
 from notifications.logs import set_log_level
 from notifications.patience import insist
+from notifications.permission import open_permits
 from notifications.ports.bus import Beacon
 from notifications.ports.telemetry import Telemetry
 from notifications.ports.tracing import Tracer
@@ -204,6 +205,7 @@ async def build_gateway(
     admit = Admission(depth, producer_rate(config.limits.producers), lambda: len(fleet), loop.time).admit
     rooms = PostgresRooms(pool)
     topics = await open_topics(life, config, nats, rooms, verify)
+    permits = open_permits(life, hub, topics.board, topics.access)
 
     def refresh(session: Session, token: object) -> Principal:
         return hub.refresh(session, verify(token))
@@ -233,7 +235,7 @@ async def build_gateway(
         UnsubscribeApi(unsubscribe_keys, PostgresPreferences(pool)),
         DeadLettersApi(verify, PostgresDeadLetters(pool)),
         RevocationsApi(verify, revocations, kept, now, make_id),
-        RoomsApi(verify, rooms, to_rooms, topics.access.forget_member),
+        RoomsApi(verify, rooms, to_rooms, permits.revoke),
         topics.api,
         presence.api,
         open_broadcasts(life, place, nats, quotas, telemetry),
