@@ -91,6 +91,7 @@ from notifications.lifecycle import (
     open_postgres,
     open_replica,
     open_tracer,
+    watch_postgres,
 )
 from notifications.logs import set_log_level
 from notifications.patience import insist
@@ -143,6 +144,7 @@ async def run(arguments: argparse.Namespace) -> None:
         life.keep(telemetry.run(), "journal")
         verifier = await open_verifier(life, config.auth)
         pool = await open_postgres(life, config.postgres, arguments.id)
+        watch_postgres(pool, metrics)
         if replica := await open_replica(life, config.postgres, pool, arguments.id):
             watch_replica(replica, metrics)
         nats = await open_nats(life, config.nats, arguments.id)

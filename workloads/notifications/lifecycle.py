@@ -12,6 +12,7 @@ from notifications.adapters.nats.connection import Connection, connect
 from notifications.adapters.postgres.migrate import require_set_up
 from notifications.adapters.postgres.pool import Pool, open_pool
 from notifications.adapters.postgres.replica import Replica
+from notifications.adapters.prometheus.metrics import Metrics
 from notifications.app.tasks import Tasks
 from notifications.config import NatsConfig, PostgresConfig, TelemetryConfig, read_postgres_uri, read_secret
 from notifications.domain.errors import Misconfigured
@@ -82,6 +83,12 @@ async def open_postgres(life: Life, config: PostgresConfig, name: str) -> Pool:
     life.on_exit(pool.close)
     await insist(lambda: require_set_up(pool), START_WITHIN)
     return pool
+
+
+def watch_postgres(pool: Pool, metrics: Metrics) -> None:
+    """Show whether PostgreSQL is left alone."""
+    text = "1 while PostgreSQL has not answered for so long that it is left alone, but for trials."
+    metrics.watch("postgres_silent", text, lambda: pool.is_silent)
 
 
 async def open_replica(life: Life, config: PostgresConfig, primary: Pool, name: str) -> Replica | None:

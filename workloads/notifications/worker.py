@@ -35,7 +35,15 @@ from notifications.couriers import build_couriers
 from notifications.domain.jobs import LANES, Channel, Lane
 from notifications.domain.notification import wire_time
 from notifications.garbage import search_rarely
-from notifications.lifecycle import START_WITHIN, Life, open_listener, open_nats, open_postgres, open_tracer
+from notifications.lifecycle import (
+    START_WITHIN,
+    Life,
+    open_listener,
+    open_nats,
+    open_postgres,
+    open_tracer,
+    watch_postgres,
+)
 from notifications.logs import set_log_level
 from notifications.patience import insist
 from notifications.ports.queue import WorkQueue
@@ -54,6 +62,7 @@ async def run(arguments: argparse.Namespace) -> None:
     async with Life() as life:
         life.keep(telemetry.run(), "journal")
         pool = await open_postgres(life, config.postgres, arguments.id)
+        watch_postgres(pool, metrics)
         tracer = open_tracer(life, config.telemetry, "notifications-worker", arguments.id)
         # Before NATS, so that they are given back after the last job
         couriers = await build_couriers(life, config, pool, metrics, tracer)

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import count
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from tests.support.rest import Rest
 from tests.support.stack import Stack, run_stack
 
 GATEWAY = "gateway-0"
+_numbers = count(1)
 
 
 @dataclass
@@ -51,8 +53,11 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def offender(scene: Scene) -> AsyncIterator[Offender]:
-    """Whoever misbehaves in a test; at its end nobody else may have noticed, and no answer was a failure of ours."""
-    offender = Offender(scene.stack, scene.stack.url)
+    """Whoever misbehaves in a test; at its end nobody else may have noticed, and no answer was a failure of ours.
+
+    In each it is somebody else, whose events are not refused for having been too many before.
+    """
+    offender = Offender(scene.stack, scene.stack.url, f"mallory-{next(_numbers)}")
     yield offender
     assert not [status for status in offender.statuses if status >= 500]
     await scene.assert_unharmed()

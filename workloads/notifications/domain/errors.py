@@ -19,6 +19,7 @@ NotificationsError
 ├── Unavailable             UNAVAILABLE        our side cannot do it now; repeating later is safe
 │   ├── Backlogged          UNAVAILABLE        too many jobs wait already; nothing was done
 │   ├── Contended           UNAVAILABLE        a lock was not had in time; nothing was done
+│   ├── Silent             UNAVAILABLE        the database does not answer and is left alone for a while
 │   └── CommitUnknown       UNAVAILABLE        the connection died in COMMIT: it may or may not have happened
 ├── SlowConsumer            SLOW_CONSUMER      a client does not read what is sent to it
 ├── DeliveryFailed          a provider did not take a message; the text holds no address, token or secret
@@ -152,7 +153,7 @@ class Unavailable(NotificationsError):
     """Our side cannot do it now; repeating later is safe."""
 
     code: ClassVar[str] = "UNAVAILABLE"
-    retry_after: ClassVar[int] = 1
+    retry_after: int = 1
     """Seconds."""
 
 
@@ -164,6 +165,14 @@ class Backlogged(Unavailable):
 
 class Contended(Unavailable):
     """A lock was not had in time, so nothing was done."""
+
+
+class Silent(Unavailable):
+    """The database has not answered so often that it is not asked for `retry_after` seconds; nothing was done."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("the database does not answer")
+        self.retry_after = retry_after
 
 
 class CommitUnknown(Unavailable):

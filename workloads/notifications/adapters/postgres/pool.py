@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from notifications.adapters.postgres.silence import Silence
 from notifications.domain.errors import CommitUnknown, Contended, Misconfigured, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -58,8 +59,14 @@ class Pool:
     """A pool whose methods raise Unavailable, or CommitUnknown where a write may have happened; nothing else of asyncpg
     escapes but errors that mean a mistake in our SQL."""
 
-    def __init__(self, connections: "asyncpg.Pool[Record]") -> None:
+    def __init__(self, connections: "asyncpg.Pool[Record]", silence: Silence) -> None:
         self._connections = connections
+        self._silence = silence
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the server has not answered for so long that it is left alone."""
+        return self._silence.is_open
 
     async def read(self, query: str, *arguments: object) -> list[Record]:
         """Run one reading statement and return its rows."""
@@ -89,16 +96,26 @@ class Pool:
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncIterator[Connection]:
+        permit = self._silence.admit() if self._silence.suspected else None
         try:
-            connection = await self._connections.acquire(timeout=ACQUIRE_TIMEOUT)
-        except _NO_CONNECTION as error:
-            raise _tell(Unavailable(f"no connection to the database ({type(error).__name__})")) from error
-        try:
-            yield connection
-        finally:
-            # A connection that breaks now is replaced; what it was used for is known already
-            with suppress(*_NO_CONNECTION):
-                await self._connections.release(connection)
+            try:
+                connection = await self._connections.acquire(timeout=ACQUIRE_TIMEOUT)
+            except _NO_CONNECTION as error:
+                raise _tell(Unavailable(f"no connection to the database ({type(error).__name__})")) from error
+            try:
+                yield connection
+            finally:
+                # A connection that breaks now is replaced; what it was used for is known already
+                with suppress(*_NO_CONNECTION):
+                    await self._connections.release(connection)
+        except Unavailable as error:
+            self._silence.settle(permit, silent=isinstance(error.__cause__, TimeoutError))
+            raise
+        except BaseException:
+            self._silence.forget(permit)
+            raise
+        if permit is not None:
+            self._silence.settle(permit, silent=False)
 
 
 async def open_pool(uri: str, minimum: int, maximum: int, name: str = "notifications") -> Pool:
@@ -120,7 +137,7 @@ async def open_pool(uri: str, minimum: int, maximum: int, name: str = "notificat
     # Whoever needs the database reports an outage; asyncpg would add a traceback a second
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     await _connected(connections)
-    return Pool(connections)
+    return Pool(connections, Silence(asyncio.get_running_loop().time))
 
 
 async def connect(uri: str, patience: float) -> "asyncpg.Connection[Record]":
