@@ -86,4 +86,4 @@ class Onlookers:
         )
 
     def _is_told(self, place: Place) -> bool:
-        return len(self._rosters.present(place)) <= PRESENCE_TOLD
+        return max(len(self._rosters.present(place)), len(self._by_place.get(place, ()))) <= PRESENCE_TOLD

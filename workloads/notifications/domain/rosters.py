@@ -1,7 +1,7 @@
 """What all gateways tell of their users, put together: one is there if any gateway says so."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from notifications.domain.limits import LEASE, PRESENCE_GRACE
@@ -92,18 +92,20 @@ class Rosters:
                 del self._rosters[name]
                 self._touched.update(dict.fromkeys(roster.users, now.wall - int(LEASE * 1000)))
 
-    def settle(self, now: Moment) -> Iterator[Change]:
-        """Show what has changed, and yield it, each user once."""
+    def settle(self, now: Moment) -> list[Change]:
+        """Show what has changed, and return it, each user once."""
         while self._due and self._due[0][0] <= now.monotonic:
             _, user = self._due.popleft()
             if (lingering := self._lingering.get(user)) and lingering.until <= now.monotonic:
                 self._touched[user] = self._lingering.pop(user).left
+        changes = []
         touched, self._touched = self._touched, {}
         for user, left in touched.items():
             before, after = self.find(user), self._merge(user, left)
             if not after.looks_like(before):
                 self._show(user, before, after)
-                yield Change(user, before, after)
+                changes.append(Change(user, before, after))
+        return changes
 
     def _put(self, roster: _Roster, user: UserKey, after: Presence, now: Moment) -> None:
         before = roster.users.pop(user, ABSENT)

@@ -14,6 +14,7 @@ from notifications.app.board import Board, Wish
 from notifications.app.follower import Follower
 from notifications.app.tasks import Tasks
 from notifications.domain.cursor import Cursor
+from notifications.domain.errors import Unavailable
 from notifications.domain.filters import read_filter
 from notifications.domain.topic_message import TopicMessage, pack
 from notifications.domain.topics import Entry, Topic, read_pattern
@@ -97,6 +98,17 @@ async def test_what_is_said_from_now_on_is_shown(world: World) -> None:
     await world.say("orders.2", "elsewhere")
     await world.say("orders.1", "second")
     assert device.said() == ["first", "second"]
+
+
+async def test_who_is_gone_before_a_topic_is_followed_follows_nothing(world: World) -> None:
+    follower = world.open(Device())
+    following = asyncio.create_task(world.follow(follower, "orders.1"))
+    await asyncio.sleep(0)
+    follower.close()
+    with pytest.raises(Unavailable):
+        await following
+    assert not follower.followings
+    assert world.board.sockets(Topic("acme", ("orders", "1"))) == []
 
 
 async def test_overlapping_subscriptions_show_a_message_once(world: World) -> None:

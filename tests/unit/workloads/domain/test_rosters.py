@@ -45,13 +45,13 @@ def test_the_strongest_status_of_all_gateways_counts_in_the_rooms_of_all() -> No
     assert told(rosters.settle(at(0))) == [(ONLINE, {DM, GROUP})]
     rosters.hear(news("b", 2, OFFLINE, GROUP), at(1))
     (change,) = rosters.settle(at(1))
-    assert (change.after.status, change.after.rooms & {DM}) == (AWAY, {DM})
+    assert (change.after.status, DM in change.after.rooms) == (AWAY, True)
 
 
 def test_who_is_back_elsewhere_within_the_grace_was_never_gone() -> None:
     rosters = Rosters("me")
     rosters.hear(news("a", 1, ONLINE, DM, GROUP), at(0))
-    list(rosters.settle(at(0)))
+    rosters.settle(at(0))
     rosters.hear(news("a", 2, OFFLINE), at(1))
     rosters.hear(news("b", 1, ONLINE, DM), at(2))
     assert told(rosters.settle(at(2))) == []
@@ -62,7 +62,7 @@ def test_who_is_back_elsewhere_within_the_grace_was_never_gone() -> None:
 def test_who_does_not_come_back_is_gone_after_the_grace_since_the_moment_of_leaving() -> None:
     rosters = Rosters("me")
     rosters.hear(news("a", 1, ONLINE, DM), at(0))
-    list(rosters.settle(at(0)))
+    rosters.settle(at(0))
     rosters.hear(News("a", 2, {ANN: Presence(OFFLINE, 5000)}), at(5))
     assert told(rosters.settle(at(5 + PRESENCE_GRACE - 0.1))) == []
     (change,) = rosters.settle(at(5 + PRESENCE_GRACE))
@@ -73,7 +73,7 @@ def test_who_does_not_come_back_is_gone_after_the_grace_since_the_moment_of_leav
 def test_who_hides_is_gone_at_once_and_without_a_grace_later() -> None:
     rosters = Rosters("me")
     rosters.hear(news("a", 1, ONLINE, DM), at(0))
-    list(rosters.settle(at(0)))
+    rosters.settle(at(0))
     rosters.hear(news("a", 2, OFFLINE, DM), at(1))
     assert told(rosters.settle(at(1))) == [(OFFLINE, set())]
     rosters.hear(news("a", 3, OFFLINE), at(2))
@@ -83,7 +83,7 @@ def test_who_hides_is_gone_at_once_and_without_a_grace_later() -> None:
 def test_the_users_of_a_gateway_that_fell_silent_are_gone_after_its_lease() -> None:
     rosters = Rosters("me")
     rosters.hear(news("a", 1, ONLINE, DM), at(0))
-    list(rosters.settle(at(0)))
+    rosters.settle(at(0))
     rosters.expire(at(LEASE - 0.1))
     assert told(rosters.settle(at(LEASE - 0.1))) == []
     rosters.expire(at(LEASE))
@@ -118,7 +118,7 @@ def test_a_sign_of_life_shows_that_the_last_news_were_lost() -> None:
 def test_who_is_missing_when_a_gateway_tells_all_has_left() -> None:
     rosters = Rosters("me")
     rosters.hear(news("a", 1, ONLINE, DM), at(0))
-    list(rosters.settle(at(0)))
+    rosters.settle(at(0))
     assert rosters.hear(News("a", 3, {}, whole=True), at(1))
     assert told(rosters.settle(at(1))) == []
     assert told(rosters.settle(at(1 + PRESENCE_GRACE))) == [(OFFLINE, set())]
@@ -158,7 +158,7 @@ def test_whatever_is_lost_on_the_way_all_agree_when_all_was_told_again(
     for gateway, version in versions.items():
         lossy.hear(News(gateway, version, last[gateway].users, whole=True), at(len(steps)))
     for rosters in (whole, lossy):
-        list(rosters.settle(end))
+        rosters.settle(end)
     assert whole.find(ANN).looks_like(lossy.find(ANN))
     for room in (DM, GROUP):
         assert whole.present(Place("acme", room)) == lossy.present(Place("acme", room))
