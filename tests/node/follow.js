@@ -10,7 +10,10 @@ let cursor;
 const auth = keepsCursor ? (give) => give({ token, cursor }) : { token };
 const socket = io(url, { auth, ...options });
 
-socket.on("connect", () => tell("connect", { id: socket.id, transport: socket.io.engine.transport.name }));
+socket.on("connect", () => {
+  const { id, recovered } = socket;
+  tell("connect", { id, recovered, transport: socket.io.engine.transport.name });
+});
 socket.on("connect_error", (error) => tell("connect_error", { message: error.message, data: error.data ?? null }));
 socket.on("disconnect", (reason) => tell("disconnect", { reason }));
 socket.onAny((name, ...values) => {

@@ -221,6 +221,7 @@ async def build_gateway(
     allowance = Allowance(config.limits.connections_per_user, now, loop.time)
     roll_call = RollCall(arguments.id, hub, NatsRollBus(nats, inboxes), allowance)
     server = SocketServer(arguments.id, verify, roll_call, events.serve, telemetry)
+    hub.recovery, server.on_farewell = topics.recovery, topics.recovery.forget
     events.spend = open_budget(life, config.limits, NatsSpendBus(nats, arguments.id), roll_call, fleet)
     entrance = server.open_entrance(UNLESS_SAID, build_policy(config))
     engine = SandboxEngine()

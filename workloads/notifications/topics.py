@@ -2,19 +2,23 @@
 
 import asyncio
 from dataclasses import dataclass
+from secrets import token_bytes
 
 from notifications.adapters.http.authentication import Verify
 from notifications.adapters.http.topics import TopicsApi
 from notifications.adapters.nats.connection import Connection
+from notifications.adapters.nats.sessions import NatsSessionStore
 from notifications.adapters.nats.topic_bus import NatsTopicBus
 from notifications.adapters.nats.topic_log import NatsTopicLog
 from notifications.adapters.socketio.topic_events import TopicEvents
 from notifications.app.access import Access
 from notifications.app.board import Board
 from notifications.app.history import History
+from notifications.app.recovery import Recovery
 from notifications.app.speaker import Speaker
 from notifications.clock import make_id, now
 from notifications.config import GatewayConfig
+from notifications.domain.private_id import NONCE
 from notifications.lifecycle import Life
 from notifications.permission import open_access
 from notifications.ports.rooms import RoomStore
@@ -28,6 +32,7 @@ class Topics:
     board: Board
     events: TopicEvents
     api: TopicsApi
+    recovery: Recovery
 
 
 async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms: RoomStore, verify: Verify) -> Topics:
@@ -39,5 +44,8 @@ async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms
     life.keep(board.run(), "topic probe")
     ages = {topic.family: topic.max_age_seconds for topic in config.topics if topic.max_age_seconds}
     speaker = Speaker(log, access, now, make_id, ages)
-    events = TopicEvents(board, access, speaker)
-    return Topics(access, board, events, TopicsApi(verify, speaker, History(log, access, now), now))
+    recovery = Recovery(NatsSessionStore(nats, config.nats.replicas), board, access, lambda: token_bytes(NONCE))
+    life.keep(recovery.run(), "saved sessions")
+    events = TopicEvents(board, access, speaker, recovery)
+    recovery.on_follow = lambda session, topic: events.on_follow(session, topic)
+    return Topics(access, board, events, TopicsApi(verify, speaker, History(log, access, now), now), recovery)

@@ -26,7 +26,9 @@ async def test_a_socket_learns_who_it_is(stack: Stack, alice: str, transport: st
     assert greeting["recovered"] is False
     assert greeting["sessionId"].startswith("gateway-1~")
     assert greeting["socketId"] != greeting["sessionId"]
-    assert f'40{{"sid":"{greeting["socketId"]}"}}' in device.packets
+    answer = json.loads(next(packet for packet in device.packets if packet.startswith("40")).removeprefix("40"))
+    assert answer == {"sid": greeting["socketId"], "pid": answer["pid"]}
+    assert answer["pid"] not in (greeting["socketId"], greeting["sessionId"])
     assert isinstance(greeting["capabilities"], list)
     assert greeting["tokenExpiresAt"] == time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(expires))
 

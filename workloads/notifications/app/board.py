@@ -51,6 +51,10 @@ class Board:
         """The number up to which everything of all topics that are followed here has come live."""
         return self._order.released
 
+    async def holds_all_after(self, at: Cursor) -> bool:
+        """Say whether nothing that was said since a position is lost. Raises Unavailable."""
+        return (await self._check_epoch()).holds_all_after(at)
+
     def make_follower(self, socket: Socket, on_news: Callable[[], None]) -> Follower:
         """Return what follows topics for a socket; `on_news` is called before it is sent something."""
         return Follower(socket, self, on_news, self._tasks)

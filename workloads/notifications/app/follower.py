@@ -9,9 +9,11 @@ from typing import Protocol
 
 from notifications.app.log_reader import Passage, Said
 from notifications.app.tasks import Tasks
+from notifications.domain.cursor import Cursor
 from notifications.domain.errors import SlowConsumer, Unavailable
 from notifications.domain.filters import Filter
 from notifications.domain.limits import TOPIC_PAGE_AGAIN
+from notifications.domain.saved import Follow
 from notifications.domain.subjects import includes
 from notifications.domain.topics import Topic
 from notifications.ports.socket import Socket
@@ -94,6 +96,12 @@ class Follower:
         self.followings[following.topic] = following
         if not following.live:
             self._start(following)
+
+    def resume(self, at: Cursor, follows: Iterable[Follow]) -> None:
+        """Stand where a client stood, of all that it followed, until each is followed again."""
+        self.epoch, self._shown = at.topics_epoch, at.topics_seq
+        for follow in follows:
+            self.followings[follow.topic] = Following(follow.topic, at.topics_seq, follow.filter)
 
     def show(self, said: Said, followings: Iterable[Following]) -> bool:
         """Send what has come live. Returns whether anything was sent."""
@@ -181,6 +189,7 @@ class Follower:
         if all(other.live for other in self.followings.values()):
             # What others follow may be on its way still
             self._shown = max(self._shown, min(following.sent, self._source.released))
+            self._on_news()  # what came for others meanwhile was told with the position of this one
 
     def _follows(self, following: Following) -> bool:
         return not self.ended and self.followings.get(following.topic) is following

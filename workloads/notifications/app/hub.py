@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from notifications.app.expiry import Expiry
 from notifications.app.feed import Feed
 from notifications.app.reader import InboxReader
+from notifications.app.recovery import Recovery, Return
 from notifications.app.session import Report, Session
 from notifications.app.tasks import Tasks
 from notifications.app.watch import PositionWatch
@@ -33,6 +34,11 @@ class Arrival:
     principal: Principal
     cursor: str | None = None
     introduction: Introduction = SILENT
+    private_id: str | None = None
+    """The `pid` of a stock client that comes back, and `offset`, the cursor that it took from what it was sent."""
+    offset: str | None = None
+    accept: Callable[[str | None], None] = lambda _: None
+    """Answers that it is let in, under which private id; nothing may be sent to the socket before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Hub:
         self._feeds: dict[UserKey, Feed] = {}
         self.watch = PositionWatch(inbox, self.check, tasks)
         self.expiry = Expiry()
+        self.recovery: Recovery | None = None
+        """Finds what stock clients come back to; without one nobody is told a private id."""
         self.on_refresh: Callable[[Session], None] = lambda _: None
         """Called when a session goes on with another token: what its claims allow may have changed."""
 
@@ -83,7 +91,7 @@ class Hub:
         feed = self._enter(session)
         try:
             await feed.ready()
-            await self._greet(session, arrival.cursor)
+            await self._greet(session, arrival)
         except BaseException:
             self.leave(session)
             raise
@@ -94,6 +102,8 @@ class Hub:
     def leave(self, session: Session) -> None:
         """Forget a session; harmless to repeat."""
         session.end()
+        if self.recovery:
+            self.recovery.leave(session)
         self.expiry.discard(session)
         owner = session.principal.owner
         feed = self._feeds.get(owner)
@@ -137,13 +147,32 @@ class Hub:
         feed.sessions[session] = None
         return feed
 
-    async def _greet(self, session: Session, presented: str | None) -> None:
+    async def _greet(self, session: Session, arrival: Arrival) -> None:
+        returned = await self._find_return(arrival)
+        presented = arrival.cursor or (arrival.offset if returned else None)
         start = _start(presented, await self._inbox.head(session.principal.owner))
-        if start.recovered:
-            self._send_connected(session, start)
-            session.begin(start.at)
-        else:
+        if not start.recovered:
+            returned = None
+        if self.recovery:
+            session.private_id = returned.private_id if returned else self.recovery.make_id(session.principal.owner)
+        arrival.accept(session.private_id)
+        if not start.recovered:
             await self._greet_afresh(session, start.reason)
+            return
+        self._send_connected(session, start)
+        session.begin(start.at)
+        if self.recovery and returned:
+            await self.recovery.resume(session, returned, start.at)
+
+    async def _find_return(self, arrival: Arrival) -> Return | None:
+        presented = arrival.cursor or arrival.offset
+        if self.recovery is None or arrival.private_id is None or presented is None:
+            return None
+        try:
+            at = cursor.decode(presented)
+        except Invalid:
+            return None
+        return await self.recovery.find(arrival.principal, arrival.private_id, at)
 
     async def _greet_afresh(self, session: Session, reason: str | None) -> None:
         pending = await self._inbox.pending(session.principal.owner, PENDING_SHOWN)

@@ -68,6 +68,8 @@ class Session:
         """What it follows beside the inbox."""
         self.status = Status.ONLINE
         """What it says of its user to members of its rooms."""
+        self.private_id: str | None = None
+        """Under which its client comes back to it."""
         self._reader = reader
         self._report = report
         self._tasks = tasks

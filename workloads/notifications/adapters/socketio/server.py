@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from socketio import packet
 from socketio.packet import Packet
@@ -70,6 +70,8 @@ class SocketServer:
         self._clients: dict[str, Client] = {}
         self.run = self._engine.run
         """Lets deadlines pass, until cancelled."""
+        self.on_farewell: Callable[[Session], None] = lambda _: None
+        """Called when a client leaves by its own wish, before its connection ends."""
         self.closing = False
         """Whether new connections are refused: a kept-alive HTTP connection brings some after the listener stopped."""
 
@@ -125,6 +127,8 @@ class SocketServer:
             case packet.EVENT:
                 await self._handle_event(client, read_event(decoded))
             case packet.DISCONNECT:
+                if client.session is not None:
+                    self.on_farewell(client.session)
                 client.connection.close()
             case _:
                 raise Invalid("nothing of ours waits for an acknowledgement")
@@ -150,7 +154,6 @@ class SocketServer:
         client.socket = socket
         client.connection.settle()
         client.connection.hold()  # the greeting goes along: one write, or one poll, instead of two
-        client.connection.send(f'0{{"sid":"{socket.id}"}}')
         try:
             await self._join(client, arrival)
         finally:
@@ -158,11 +161,10 @@ class SocketServer:
 
     def _admit(self, socket: GatewaySocket, decoded: Packet) -> Arrival:
         auth = read_auth(decoded)
-        cursor = auth.get("cursor")
-        if cursor is not None and not isinstance(cursor, str):
-            raise Invalid("auth.cursor is not a string")
+        cursor, private_id, offset = (_read_text(auth, name) for name in ("cursor", "pid", "offset"))
         principal = self._verify(auth.get("token"))
-        return Arrival(socket, principal, cursor, read_introduction(auth.get("clientId"), auth.get("device")))
+        introduction = read_introduction(auth.get("clientId"), auth.get("device"))
+        return Arrival(socket, principal, cursor, introduction, private_id, offset, socket.accept)
 
     async def _join(self, client: Client, arrival: Arrival) -> None:
         owner = arrival.principal.owner
@@ -180,7 +182,7 @@ class SocketServer:
             return
         client.session = session
         self._telemetry.opened()
-        event = "connect" if arrival.cursor is None else "reconnect"
+        event = "connect" if arrival.cursor is None and arrival.private_id is None else "reconnect"
         _log.info("connected", extra={"event": event, "user": owner.user, "tenant": owner.tenant, **_describe(arrival)})
 
     def _postpone(self, client: Client, user: str, error: NotificationsError) -> None:
@@ -206,6 +208,13 @@ class SocketServer:
         if client.errors >= MAX_PROTOCOL_ERRORS:
             _log.info("connection closed", extra={"reason": str(error)})
             client.connection.close()
+
+
+def _read_text(auth: Mapping[str, Any], name: str) -> str | None:
+    text = auth.get(name)
+    if text is not None and not isinstance(text, str):
+        raise Invalid(f"auth.{name} is not a string")
+    return text
 
 
 def _describe(arrival: Arrival) -> dict[str, object]:

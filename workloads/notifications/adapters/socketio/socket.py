@@ -30,7 +30,7 @@ class EventFrames:
 class GatewaySocket:
     """One client, under the id that it knows."""
 
-    __slots__ = ("_connection", "_frames", "_telemetry", "id", "session")
+    __slots__ = ("_connection", "_frames", "_is_accepted", "_telemetry", "id", "session")
 
     def __init__(self, id: str, connection: Connection, frames: EventFrames, telemetry: Telemetry) -> None:
         self.id = id
@@ -38,11 +38,20 @@ class GatewaySocket:
         self._connection = connection
         self._frames = frames
         self._telemetry = telemetry
+        self._is_accepted = False
+
+    def accept(self, private_id: str | None) -> None:
+        """Answer CONNECT. Nothing is sent before."""
+        self._is_accepted = True
+        named = f',"pid":"{private_id}"' if private_id else ""
+        self._connection.send(f'0{{"sid":"{self.id}"{named}}}')
 
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         """Queue an event; False when there is no room or the connection has ended."""
         connection = self._connection
-        if connection.outbox.size > OUTBOUND_CAP or not connection.put(made := self._frames.make(event, body, cursor)):
+        if not self._is_accepted or connection.outbox.size > OUTBOUND_CAP:
+            return False
+        if not connection.put(made := self._frames.make(event, body, cursor)):
             return False
         self._telemetry.sent(event, len(made))
         return True

@@ -8,8 +8,7 @@ from notifications.adapters.socketio.answering import Answer, read_only, read_te
 from notifications.adapters.socketio.events import Handler
 from notifications.app.access import Access
 from notifications.app.board import Board, Wish
-from notifications.app.follower import Follower
-from notifications.app.positions import Positions
+from notifications.app.recovery import Recovery
 from notifications.app.session import Session
 from notifications.app.speaker import Speaker
 from notifications.domain import cursor
@@ -23,11 +22,11 @@ from notifications.domain.topics import Topic, read_pattern, room_topic
 class TopicEvents:
     """Serves the events of rooms and topics. A room is joined under its name, which is that of a topic as well."""
 
-    def __init__(self, board: Board, access: Access, speaker: Speaker) -> None:
+    def __init__(self, board: Board, access: Access, speaker: Speaker, recovery: Recovery) -> None:
         self._board = board
         self._access = access
         self._speaker = speaker
-        self._positions = Positions()
+        self._recovery = recovery
         self.on_follow: Callable[[Session, Topic], None] = lambda *_: None
         """Called when a session follows a topic."""
         self.handlers: dict[str, Handler] = {
@@ -43,14 +42,14 @@ class TopicEvents:
         wish = read_only(arguments)
         fields = wish if isinstance(wish, dict) else {"room": wish}
         room = read_text(fields, "room")
-        recovered = await self._follow(session, _read_wish(_room(session, room), fields))
+        recovered = await self._enter(session, _read_wish(_room(session, room), fields))
         session.socket.send("room:joined", json.dumps(room, ensure_ascii=False), session.cursor())
         return {"room": room, "cursor": session.cursor(), "recovered": recovered}
 
     async def _leave(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
         wish = read_only(arguments)
         room = read_text(wish if isinstance(wish, dict) else {"room": wish}, "room")
-        self._unfollow(session, _room(session, room))
+        await self._leave_topic(session, _room(session, room))
         session.socket.send("room:left", json.dumps(room, ensure_ascii=False), session.cursor())
         return {"room": room}
 
@@ -65,13 +64,14 @@ class TopicEvents:
         wish = read_only(arguments)
         fields = wish if isinstance(wish, dict) else {"topic": wish}
         topic = read_pattern(session.principal.owner.tenant, read_text(fields, "topic"))
-        recovered = await self._follow(session, _read_wish(topic, fields))
+        recovered = await self._enter(session, _read_wish(topic, fields))
+        session.tell_topics()  # an acknowledgement is no event: a stock client takes no offset from it
         return {"subscriptionId": topic.name, "cursor": session.cursor(), "recovered": recovered}
 
     async def _unsubscribe(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
         wish = read_only(arguments)
         text = read_text(wish if isinstance(wish, dict) else {"topic": wish}, "topic")
-        self._unfollow(session, read_pattern(session.principal.owner.tenant, text))
+        await self._leave_topic(session, read_pattern(session.principal.owner.tenant, text))
         return {}
 
     async def _sync(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
@@ -84,30 +84,49 @@ class TopicEvents:
         wishes = [_read_subscription(session, subscription) for subscription in subscriptions]
         for topic in set(_followed(session)) - {wish.topic for wish in wishes}:
             self._unfollow(session, topic)
+        new = [wish for wish in wishes if wish.topic not in _followed(session) or wish.since]
+        refusals = await self._access.check_each(session.principal, [wish.topic for wish in new], Action.JOIN)
         refused = []
-        for wish in wishes:
+        for wish, refusal in zip(new, refusals, strict=True):
             try:
-                if wish.topic not in _followed(session) or wish.since:
-                    await self._follow(session, wish)
+                if refusal:
+                    raise refusal
+                await self._begin(session, wish)
             except (Refused, Unavailable) as error:
                 refused.append({"topic": wish.topic.name, "code": error.code})
+        await self._recovery.save(session)
+        session.tell_topics()
         return {"active": [topic.name for topic in _followed(session)], "refused": refused}
+
+    async def _enter(self, session: Session, wish: Wish) -> bool:
+        """Follow a topic, so that a client that is told so finds it wherever it comes back to."""
+        is_new = wish.topic not in _followed(session)
+        recovered = await self._follow(session, wish)
+        try:
+            await self._recovery.save(session)
+        except (Refused, Unavailable):
+            if is_new:
+                self._unfollow(session, wish.topic)
+            raise
+        return recovered
+
+    async def _leave_topic(self, session: Session, topic: Topic) -> None:
+        self._unfollow(session, topic)
+        await self._recovery.save(session)
 
     async def _follow(self, session: Session, wish: Wish) -> bool:
         followed = _followed(session)
         if len(followed) >= MAX_FOLLOWED and wish.topic not in followed:
             raise TooLarge(f"one socket follows at most {MAX_FOLLOWED} topics")
         await self._access.check(session.principal, wish.topic, Action.JOIN)
+        return await self._begin(session, wish)
+
+    async def _begin(self, session: Session, wish: Wish) -> bool:
         if session.ended:
             raise Unavailable("the connection has ended")
-        recovered = await self._board.follow(self._follower(session), wish)
+        recovered = await self._board.follow(self._recovery.followers.of(session), wish)
         self.on_follow(session, wish.topic)
         return recovered
-
-    def _follower(self, session: Session) -> Follower:
-        if session.topics is None:
-            session.topics = self._board.make_follower(session.socket, lambda: self._positions.soon(session))
-        return session.topics
 
     def _unfollow(self, session: Session, topic: Topic) -> None:
         if session.topics is not None:

@@ -60,6 +60,7 @@ class House:
     async def join(self, arrival: Arrival) -> Session:
         guest = Guest(arrival.socket, arrival.principal)
         self.guests.append(guest)
+        arrival.accept(f"private-{arrival.principal.owner.user}")
         for event in self.greeting:
             await asyncio.sleep(0)
             arrival.socket.send(event, "{}")

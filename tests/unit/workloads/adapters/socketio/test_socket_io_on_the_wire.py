@@ -30,7 +30,7 @@ async def client(stranger: FrameClient) -> FrameClient:
 async def test_connect_is_answered_by_the_id_of_the_socket(house: House, stranger: FrameClient) -> None:
     stranger.send('40{"token":"alice"}')
     answer = await stranger.message()
-    assert answer == f'40{{"sid":"{house.guest.socket.id}"}}'
+    assert answer == f'40{{"sid":"{house.guest.socket.id}","pid":"private-alice"}}'
     assert house.guest.socket.id != house.guest.socket.session
     assert house.guest.principal.owner.user == "alice"
 

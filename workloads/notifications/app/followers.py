@@ -1,0 +1,20 @@
+"""Gives each session that follows anything its follower."""
+
+from notifications.app.board import Board
+from notifications.app.follower import Follower
+from notifications.app.positions import Positions
+from notifications.app.session import Session
+
+
+class Followers:
+    """A session that never followed anything has none, and costs nothing."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._positions = Positions()
+
+    def of(self, session: Session) -> Follower:
+        """Return the follower of a session, made if it has none."""
+        if session.topics is None:
+            session.topics = self._board.make_follower(session.socket, lambda: self._positions.soon(session))
+        return session.topics
