@@ -11,6 +11,7 @@ from notifications.adapters.nats.emit import NatsEmitBus
 from notifications.adapters.nats.presence import NatsPresenceBus
 from notifications.adapters.nats.queue import JetStreamQueue
 from notifications.adapters.nats.revocations import NatsRevocationBus
+from notifications.adapters.nats.sessions import NatsSessionStore
 from notifications.adapters.nats.topic_bus import NatsTopicBus
 from notifications.adapters.nats.topic_log import NatsTopicLog
 from notifications.domain.emit import Audience, Echo, Emit, Scope
@@ -19,6 +20,7 @@ from notifications.domain.inbox import InboxEvent
 from notifications.domain.jobs import LANES
 from notifications.domain.notification import UserKey
 from notifications.domain.presence import News
+from notifications.domain.saved import Saved
 from notifications.domain.topics import Entry, Topic
 from notifications.ports.bus import Beacon
 from tests.integration.nats.conftest import Open, StartNats, job
@@ -95,6 +97,23 @@ async def test_a_gateway_speaks_listens_and_reads_in_topics_whether_a_worker_mad
     await eventually(lambda: [entry.seq for entry in heard] == [1])
     assert "ermission" not in caplog.text
     assert "not ready" not in caplog.text
+
+
+async def test_a_gateway_saves_and_finds_sessions_whether_a_worker_made_room_for_them_or_not(
+    server: NatsServer, open_connection: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    sessions = NatsSessionStore(await open_connection(server, "gateway"))
+    assert await sessions.put([Saved("acme", "an-id", b"{}")]) == [1]
+    await JetStreamQueue(await open_connection(server, "worker"), replicas=1).ensure()
+    assert await sessions.get("acme", "an-id") == b"{}"
+    sessions.forget("acme", "an-id")
+    await eventually(lambda: _is_gone(sessions))
+    assert "ermission" not in caplog.text
+    assert "not ready" not in caplog.text
+
+
+async def _is_gone(sessions: NatsSessionStore) -> bool:
+    return await sessions.get("acme", "an-id") is None
 
 
 @pytest.mark.parametrize("user", ["gateway", "worker"])
