@@ -84,6 +84,9 @@ async def wait_for_room(connection: Connection) -> None:
         try:
             await asyncio.wait_for(connection.outbox.wait_for_room(), SLOW_CONSUMER_GRACE)
         except TimeoutError as error:
-            raise SlowConsumer(f"nothing was read for {SLOW_CONSUMER_GRACE:.0f} s") from error
+            slow = SlowConsumer(f"nothing was read for {SLOW_CONSUMER_GRACE:.0f} s")
+            # It comes last of what waits: who begins to read before the connection is cut learns why
+            connection.send("2" + json.dumps(["error", {"code": slow.code, "message": str(slow)}]))
+            raise slow from error
     if connection.ended:
         raise SlowConsumer("the connection has ended")

@@ -234,6 +234,22 @@ def test_a_client_that_reads_nothing_for_too_long_is_a_slow_consumer(monkeypatch
     on_each_loop(work)
 
 
+def test_a_slow_consumer_that_reads_at_last_learns_why_it_was_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.adapters.socketio.socket.SLOW_CONSUMER_GRACE", 0.05)
+
+    async def work() -> None:
+        house = House()
+        async with serving(house) as url:
+            deaf = await deafen(house, url)
+            with pytest.raises(SlowConsumer):
+                await house.guest.socket.drained()
+            house.guest.socket.close()
+            await deaf.read(lambda received: b'"code": "SLOW_CONSUMER"' in received)
+            deaf.close()
+
+    on_each_loop(work)
+
+
 def test_who_waits_for_room_is_told_of_the_end() -> None:
     async def work() -> None:
         house = House()
