@@ -141,7 +141,7 @@ def test_a_gateway_that_has_not_noticed_saves_nothing_over_what_was_saved_elsewh
 
 
 def test_a_store_that_lost_everything_is_filled_again() -> None:
-    async def work(first: Gateway, _: Gateway) -> None:
+    async def work(first: Gateway, second: Gateway) -> None:
         session, _ = await first.join()
         await first.follow(session, "user.bob")
         first.store.wipe()
@@ -165,7 +165,7 @@ def test_an_outage_of_the_store_ends_nothing() -> None:
 
 
 def test_many_are_saved_some_at_a_time_and_none_that_has_left() -> None:
-    async def work(first: Gateway, _: Gateway) -> None:
+    async def work(first: Gateway, second: Gateway) -> None:
         sessions = [(await first.join())[0] for _ in range(SAVED_AT_ONCE + 2)]
         for session in sessions:
             await first.follow(session, "user.bob")
