@@ -129,7 +129,7 @@ def start_servers(folder: Path) -> tuple[list[subprocess.Popen[bytes]], list[str
         }
         file = folder / f"n{number}.conf"
         file.write_text(json.dumps(config))
-        command = [*dies_with_us(), find_server(), "-c", file, "-l", folder / f"n{number}.log"]
+        command = [*dies_with_us(), str(find_server()), "-c", str(file), "-l", str(folder / f"n{number}.log")]
         processes.append(subprocess.Popen(command))
     return processes, [f"nats://127.0.0.1:{port}" for port in ports]
 

@@ -178,6 +178,8 @@ TOPIC_SETTLED: Final = 0.5
 MAX_HELD_ENTRIES: Final = 10_000
 MAX_SUBJECTS: Final = 100_000
 MAX_FOLLOWED: Final = 100
+# Topics of which a slow reader is shown the newest; of more, those where something was said last
+MAX_LATEST: Final = 200
 
 # What sockets follow, saved for stock clients that come back. It outlives a gateway by RECOVERY_WINDOW at least: it is
 # saved anew SAVED_AGAIN after the last time, by whoever is due at a SAVED_TURN
@@ -248,8 +250,8 @@ ROLL_KEPT: Final = 2.0
 # So long after a connect it is known who else holds the user
 ROLL_SETTLED: Final = 2.0
 
-# Events of a user over sockets, at all gateways together, in any SPEND_WINDOW. Every SPEND_EVERY a gateway tells what it
-# let through, and is heard within as long again; for twice that time it holds to its share of what is left
+# Events of a user over sockets, at all gateways together, in any SPEND_WINDOW. Every SPEND_EVERY a gateway tells what
+# it let through, and is heard within as long again; for twice that time it holds to its share of what is left
 SPEND_WINDOW: Final = 60.0
 SPEND_EVERY: Final = 1.0
 SPEND_UNHEARD: Final = 4.0

@@ -73,13 +73,13 @@ class Spending:
             self.known -= gone.own + gone.others
 
     def _wait_for_room(self, limit: int, now: float) -> float:
-        left = self.known
+        left, wait = self.known, 0.0
         for second in self._seconds:
             if left < limit:
                 break
             left -= second.own + second.others
             wait = second.begun + 1 + SPEND_WINDOW - now
-        return wait if self.known >= limit else 0.0
+        return wait
 
     def _wait_for_share(self, limit: int, gateways: int, now: float) -> float:
         """A gateway whose share is less than one still lets one through, lest nobody could have what is left."""

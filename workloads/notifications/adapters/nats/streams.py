@@ -82,7 +82,8 @@ async def ensure(connection: Connection, replicas: int, lock: float) -> str:
         await topic_stream.ensure(connection, replicas)
         await session_stream.ensure(connection, replicas)
     except Unavailable as error:
-        log.warning("the log of topics is not ready, or saved sessions", extra={"event": "nats_error", "reason": str(error)})
+        reason = {"event": "nats_error", "reason": str(error)}
+        log.warning("the log of topics is not ready, or saved sessions", extra=reason)
     return str(made["created"])
 
 

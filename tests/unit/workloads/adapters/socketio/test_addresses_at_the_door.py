@@ -50,7 +50,7 @@ class Doors:
         try:
             self.sockets.append(await self._client.ws_connect(url + WEBSOCKET, headers=headers))
         except aiohttp.WSServerHandshakeError as error:
-            return error.status, (error.headers or {}).get("Retry-After")
+            return error.status, error.headers.get("Retry-After") if error.headers else None
         return 101, None
 
     async def close(self) -> None:
