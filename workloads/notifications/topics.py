@@ -39,7 +39,8 @@ async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms
     """Return them; they serve until the process ends."""
     log = NatsTopicLog(nats, config.nats.replicas)
     access = await open_access(life, config, rooms, asyncio.get_running_loop().time)
-    board = Board(log, NatsTopicBus(nats), now, life.tasks)
+    slow = {topic.family: topic.slow_consumer for topic in config.topics}
+    board = Board(log, NatsTopicBus(nats), now, life.tasks, slow)
     nats.on_loss = board.suspect
     life.keep(board.run(), "topic probe")
     ages = {topic.family: topic.max_age_seconds for topic in config.topics if topic.max_age_seconds}

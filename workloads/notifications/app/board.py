@@ -5,6 +5,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from notifications.app.follower import Follower, Following
 from notifications.app.interests import Interest, Interests
@@ -13,6 +15,7 @@ from notifications.app.order import Order
 from notifications.app.tasks import Tasks
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Unavailable
+from notifications.domain.families import Slow
 from notifications.domain.filters import Filter
 from notifications.domain.limits import TOPIC_PROBE, TOPIC_PROBE_AFTER_JOIN, TOPIC_SETTLED
 from notifications.domain.topics import Entry, LogEnd, Topic, read_subject
@@ -21,6 +24,7 @@ from notifications.ports.socket import Socket
 from notifications.ports.topics import TopicBus, TopicLog
 
 _log = logging.getLogger(__name__)
+NO_FAMILIES: Final[Mapping[str, Slow]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,12 @@ class Wish:
 class Board:
     """Hands what is said to the sockets that follow it."""
 
-    def __init__(self, log: TopicLog, bus: TopicBus, clock: Clock, tasks: Tasks) -> None:
+    def __init__(
+        self, log: TopicLog, bus: TopicBus, clock: Clock, tasks: Tasks, slow: Mapping[str, Slow] = NO_FAMILIES
+    ) -> None:
+        """`slow` says of families what becomes of those who read too slowly."""
         self._log = log
+        self._slow = slow
         self._tasks = tasks
         self._reader = LogReader(log, clock)
         self._interests = Interests(bus, self._check_epoch, self._take, tasks)
@@ -76,7 +84,8 @@ class Board:
         base = max(self.released, interest.base or 0)
         recovered = end is not None and wish.since is not None and end.holds_all_after(wish.since)
         sent = wish.since.topics_seq if recovered and wish.since else base
-        following = Following(wish.topic, sent, wish.filter, live=not recovered)
+        slow = self._slow.get(wish.topic.family, Slow.RESUME)
+        following = Following(wish.topic, sent, wish.filter, live=not recovered, slow=slow)
         interest.followers[follower] = following
         follower.begin(following, self._epoch or 0)
         self._probe_soon()

@@ -11,8 +11,9 @@ from notifications.app.log_reader import Passage, Said
 from notifications.app.tasks import Tasks
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import SlowConsumer, Unavailable
+from notifications.domain.families import Slow
 from notifications.domain.filters import Filter
-from notifications.domain.limits import TOPIC_PAGE_AGAIN
+from notifications.domain.limits import MAX_LATEST, TOPIC_PAGE_AGAIN
 from notifications.domain.saved import Follow
 from notifications.domain.subjects import includes
 from notifications.domain.topics import Topic
@@ -54,6 +55,9 @@ class Following:
     sent: int
     filter: Filter | None = None
     live: bool = False
+    slow: Slow = Slow.RESUME
+    lags: bool = field(init=False, default=False)
+    """Whether it fell behind what comes live, and has not read on since."""
     began: int = field(init=False)
     floor: int = field(init=False)
 
@@ -143,7 +147,7 @@ class Follower:
         return self.socket.send(event, body)
 
     def _fall_behind(self, following: Following) -> None:
-        following.live = False
+        following.live, following.lags = False, True
         self._start(following)
 
     def _start(self, following: Following) -> None:
@@ -153,13 +157,48 @@ class Follower:
         while self._follows(following) and not following.live:
             try:
                 await self.socket.drained()
-                await self._read(following)
+                if not following.lags or await self._skip(following):
+                    await self._read(following)
             except SlowConsumer as error:
                 _log.info("slow consumer", extra={"reason": str(error)})
                 self.close()
                 self.socket.close()
             except Unavailable:
                 await asyncio.sleep(_PAUSE)
+
+    async def _skip(self, following: Following) -> bool:
+        """Pass over what a slow reader of the family is not shown, and return whether it has room for the rest."""
+        match following.slow:
+            case Slow.DROP_OLDEST if (newest := self._source.newest(following.topic)) > following.sent:
+                following.sent = newest
+                self.tell_gap(following.topic, "slow")
+            case Slow.KEEP_LATEST if not await self._show_latest(following):
+                return False
+        following.lags = False
+        return True
+
+    async def _show_latest(self, following: Following) -> bool:
+        """Show the newest of each topic that it follows, all missed ones read. Returns whether there was room."""
+        latest: dict[str, Said] = {}
+        upto, missed, more = following.sent, 0, True
+        while more:
+            page = await self._source.read(following.topic, upto)
+            wanted = [said for said in page.said if self._lacks(following, said)]
+            missed += len(wanted)
+            latest.update((said.subject, said) for said in wanted)
+            while len(latest) > MAX_LATEST:
+                del latest[min(latest, key=lambda subject: latest[subject].seq)]
+            upto, more = max(upto, page.upto), page.more
+        if not self._follows(following):
+            return False
+        if len(latest) < missed:
+            self.tell_gap(following.topic, "slow")
+        for said in sorted(latest.values(), key=lambda said: said.seq):
+            if not self._send(said.event, said.replayed):
+                return False
+            following.sent = said.seq
+        following.sent = upto
+        return True
 
     async def _read(self, following: Following) -> None:
         page = await self._source.read(following.topic, following.sent)
