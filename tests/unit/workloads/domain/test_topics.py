@@ -8,7 +8,7 @@ from notifications.domain.errors import Invalid, Refused, TooLarge
 from notifications.domain.topics import Topic, covers, matches, read_pattern, read_topic, room_topic
 
 WORDS = st.sampled_from(["a", "b", "user", "7", "ä", "x.y", "50%", "%2E", "a b", "*x", ">>", "€:1"])
-TOKENS = WORDS | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=6)
+TOKENS = WORDS | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=3)
 NAMES = st.lists(TOKENS.filter(lambda token: token not in ("*", ">")), min_size=1, max_size=5).map(tuple)
 FEW = st.sampled_from(["a", "b", "c"])
 TOPICS = st.lists(FEW, min_size=1, max_size=5).map(lambda tokens: Topic("acme", tuple(tokens)))
