@@ -40,6 +40,11 @@ class Arrival:
     accept: Callable[[str | None], None] = lambda _: None
     """Answers that it is let in, under which private id; nothing may be sent to the socket before."""
 
+    @property
+    def presented(self) -> str | None:
+        """Where it stood, as it says itself."""
+        return self.offset if self.cursor is None else self.cursor
+
 
 @dataclass(frozen=True, slots=True)
 class _Start:
@@ -149,7 +154,7 @@ class Hub:
 
     async def _greet(self, session: Session, arrival: Arrival) -> None:
         returned = await self._find_return(arrival)
-        presented = arrival.cursor or (arrival.offset if returned else None)
+        presented = arrival.presented if returned else arrival.cursor
         start = _start(presented, await self._inbox.head(session.principal.owner))
         if not start.recovered:
             returned = None
@@ -165,11 +170,10 @@ class Hub:
             await self.recovery.resume(session, returned, start.at)
 
     async def _find_return(self, arrival: Arrival) -> Return | None:
-        presented = arrival.cursor or arrival.offset
-        if self.recovery is None or arrival.private_id is None or presented is None:
+        if self.recovery is None or arrival.private_id is None or arrival.presented is None:
             return None
         try:
-            at = cursor.decode(presented)
+            at = cursor.decode(arrival.presented)
         except Invalid:
             return None
         return await self.recovery.find(arrival.principal, arrival.private_id, at)
