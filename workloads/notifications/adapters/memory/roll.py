@@ -12,7 +12,7 @@ class MemoryRollLine:
 
     def __init__(self) -> None:
         self.away = False
-        self.listeners: dict["MemoryRollBus", Callable[[UserKey, Roll], None]] = {}
+        self.listeners: dict[MemoryRollBus, Callable[[UserKey, Roll], None]] = {}
 
 
 class MemoryRollBus:
