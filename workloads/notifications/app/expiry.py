@@ -12,7 +12,8 @@ class Expiry:
     """Knows who is due, once to be warned and once to be sent away: never early, whatever the clock did meanwhile."""
 
     def __init__(self) -> None:
-        self._places: dict[int, set[Session]] = {}
+        # By second, in the order in which they came: whatever happens again happens the same way
+        self._places: dict[int, dict[Session, None]] = {}
         self._passed = 0
 
     def add(self, session: Session) -> None:
@@ -23,7 +24,7 @@ class Expiry:
     def discard(self, session: Session) -> None:
         """Forget a session; harmless to repeat."""
         if session.due is not None and (place := self._places.get(session.due)):
-            place.discard(session)
+            place.pop(session, None)
             if not place:
                 del self._places[session.due]
         session.due = None
@@ -44,7 +45,7 @@ class Expiry:
 
     def _put(self, session: Session, at: float) -> None:
         session.due = max(math.ceil(at), self._passed + 1)
-        self._places.setdefault(session.due, set()).add(session)
+        self._places.setdefault(session.due, {})[session] = None
 
     def _seconds_to(self, second: int) -> list[int]:
         """Return those that may hold somebody, in order."""
