@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from notifications.app.follower import Follower, Following
 from notifications.app.interests import Interest, Interests
-from notifications.app.log_reader import LogReader, Passage
+from notifications.app.log_reader import LogReader, Passage, Said
 from notifications.app.order import Order
 from notifications.app.tasks import Tasks
 from notifications.domain.cursor import Cursor
@@ -50,6 +50,8 @@ class Board:
         self._interests = Interests(bus, self._check_epoch, self._take, tasks)
         self._order = Order(self, self._reader, tasks)
         self._epoch: int | None = None
+        self._compared = 0
+        self._untidy = False
         self._probing: asyncio.Task[None] | None = None
         self.on_unfollow: Callable[[Follower, Topic], None] = lambda *_: None
         """Called when a socket follows a topic no more."""
@@ -73,11 +75,14 @@ class Board:
         Returns whether it will be shown all that it missed since the position that it presented.
         """
         interest = await self._interests.enter(wish.topic)
+        interest.waiting += 1
         try:
             end = await self._check_epoch() if wish.since else None
         except BaseException:
+            interest.waiting -= 1
             self._leave(interest)
             raise
+        interest.waiting -= 1
         if follower.ended:
             self._leave(interest)
             raise Unavailable("the connection has ended")
@@ -106,6 +111,9 @@ class Board:
         while True:
             await asyncio.sleep(TOPIC_PROBE)
             await self._probe()
+            if self._untidy:
+                self._untidy = False
+                self._order.tidy()
 
     def suspect(self) -> None:
         """Take note that the bus was away: what was told meanwhile was not heard."""
@@ -142,10 +150,10 @@ class Board:
             return
         if len(interests) == 1:
             for follower, following in tuple(interests[0].followers.items()):
-                follower.show(said, (following,))
+                _show(follower, said, (following,))
             return
         for follower, followings in _gather(interests).items():
-            follower.show(said, followings)
+            _show(follower, said, followings)
 
     def miss(self, subject: str) -> None:
         """Tell all that follow a subject that something of it is lost."""
@@ -163,8 +171,10 @@ class Board:
         self._order.take(entry)
 
     def _leave(self, interest: Interest) -> None:
-        if self._interests.leave(interest):
-            self._order.forget(interest.topic.subject if interest.topic.is_exact else None)
+        if self._interests.leave(interest) and interest.topic.is_exact:
+            self._order.forget(interest.topic.subject)
+        elif not interest.topic.is_exact:
+            self._untidy = True
 
     async def _check_epoch(self) -> LogEnd:
         end = await self._reader.find_end()
@@ -178,6 +188,7 @@ class Board:
 
     def _start_over(self) -> None:
         self._order.start_over()
+        self._compared = 0
         followers: set[Follower] = set()
         for interest in self._interests:
             interest.base = interest.newest = 0
@@ -201,8 +212,9 @@ class Board:
             epoch, end = self._epoch, await self._check_epoch()
             if epoch not in (None, end.epoch):
                 self._order.suspect()
-            elif end.last > self.released:
+            elif end.last > self._compared:
                 await self._look_closer()
+                self._compared = end.last
         except Unavailable as error:
             _log.warning("topics not looked up", extra={"reason": str(error)})
 
@@ -212,6 +224,14 @@ class Board:
         await asyncio.sleep(TOPIC_SETTLED)
         if any(seq > self._order.last(subject) for subject, seq in last.items()):
             self._order.suspect()
+
+
+def _show(follower: Follower, said: Said, followings: Sequence[Following]) -> None:
+    try:
+        follower.show(said, followings)
+    except Exception:  # the others must not miss it
+        _log.exception("a socket could not be shown a message")
+        follower.socket.close()
 
 
 def _gather(interests: tuple[Interest, ...]) -> Mapping[Follower, list[Following]]:

@@ -58,11 +58,17 @@ class Following:
     slow: Slow = Slow.RESUME
     lags: bool = field(init=False, default=False)
     """Whether it fell behind what comes live, and has not read on since."""
+    silences: int = 0
+    """How often the log had nothing more for it."""
     began: int = field(init=False)
     floor: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.began = self.floor = self.sent
+
+    def has_read(self, said: Said) -> bool:
+        """Whether it was shown a message when it read the log."""
+        return self.began < said.seq <= (self.floor if self.live else self.sent)
 
     def wants(self, said: Said) -> bool:
         """Whether it is to be shown, as far as its filter says."""
@@ -84,6 +90,8 @@ class Follower:
         self._on_news = on_news
         self._tasks = tasks
         self._shown = 0
+        self.pinned: int | None = None
+        """What the position does not pass, while more topics are about to be followed from there."""
         self.ended = False
         """Whether it follows nothing any more, for good."""
 
@@ -91,6 +99,8 @@ class Follower:
     def position(self) -> int:
         """The number up to which everything was shown."""
         behind = [following.sent for following in self.followings.values() if not following.live]
+        if self.pinned is not None:
+            behind.append(self.pinned)
         return min(self._shown, *behind) if behind else self._shown
 
     def begin(self, following: Following, epoch: int) -> None:
@@ -110,9 +120,12 @@ class Follower:
     def show(self, said: Said, followings: Iterable[Following]) -> bool:
         """Send what has come live. Returns whether anything was sent."""
         fresh = [following for following in followings if following.live and following.floor < said.seq]
-        wanted = any(following.wants(said) for following in fresh)
+        wanted = any(following.wants(said) for following in fresh) and not any(
+            each.has_read(said) and each.wants(said) for each in followings
+        )
         if wanted and not self._send(said.event, said.live):
             for following in fresh:
+                following.sent = max(following.sent, said.seq - 1)  # all before came live
                 self._fall_behind(following)
             return False
         for following in fresh:
@@ -133,8 +146,10 @@ class Follower:
             self.tell_gap(following.topic, "epoch")
 
     def tell_gap(self, topic: Topic, reason: str) -> None:
-        """Say that messages are missing which cannot be shown any more."""
-        self.socket.send("topic:gap", json.dumps({"topic": topic.name, "reason": reason}, ensure_ascii=False))
+        """Say that messages are missing which cannot be shown any more; a socket without room for that is closed."""
+        gap = json.dumps({"topic": topic.name, "reason": reason}, ensure_ascii=False)
+        if not self.socket.send("topic:gap", gap):
+            self.socket.close()
 
     def close(self) -> None:
         """Follow nothing more; harmless to repeat."""
@@ -165,6 +180,10 @@ class Follower:
                 self.socket.close()
             except Unavailable:
                 await asyncio.sleep(_PAUSE)
+            except Exception:
+                self.close()
+                self.socket.close()  # it comes back with its cursor, which beats a socket that stays silent
+                raise
 
     async def _skip(self, following: Following) -> bool:
         """Pass over what a slow reader of the family is not shown, and return whether it has room for the rest."""
@@ -201,19 +220,26 @@ class Follower:
         return True
 
     async def _read(self, following: Following) -> None:
+        epoch, upto = self.epoch, following.sent
         page = await self._source.read(following.topic, following.sent)
-        if not self._follows(following):
+        if not self._follows(following) or epoch != self.epoch:
             return
         for said in page.said:
             if self._lacks(following, said) and not self._send(said.event, said.replayed):
                 return
             following.sent = said.seq
+        if not page.whole:
+            self.tell_gap(following.topic, "lost")
         following.sent = max(following.sent, page.upto)
-        if page.said or page.more or following.sent < self._source.newest(following.topic):
-            if not page.more:
-                await asyncio.sleep(TOPIC_PAGE_AGAIN)  # who answered may lag behind: only silence is an end
-        else:
+        if page.more:
+            return
+        if page.upto > upto or following.sent < self._source.newest(following.topic):
+            following.silences = 0
+        if following.silences:
             self._go_live(following)
+        else:
+            following.silences += 1
+            await asyncio.sleep(TOPIC_PAGE_AGAIN)  # who answered may lag behind: silence is an end when it lasts
 
     def _lacks(self, following: Following, said: Said) -> bool:
         """Whether a message has not been shown for another following that has it as well."""
@@ -224,7 +250,7 @@ class Follower:
         )
 
     def _go_live(self, following: Following) -> None:
-        following.live, following.floor = True, following.sent
+        following.live, following.floor, following.silences = True, following.sent, 0
         if all(other.live for other in self.followings.values()):
             # What others follow may be on its way still
             self._shown = max(self._shown, min(following.sent, self._source.released))

@@ -37,5 +37,6 @@ class History:
         if after is not None and not end.holds_all_after(after):
             raise Resync("what was said since then is no longer kept completely")
         page = await self._log.read(topic, after.topics_seq if after else 0, limit)
+        upto = page.upto if page.more else max(page.upto, end.last)
         said = tuple(said.live for entry in page.entries if (said := self._reader.prepare(entry)))
-        return Chapter(said, Cursor(0, 0, end.epoch, page.upto), page.more)
+        return Chapter(said, Cursor(0, 0, end.epoch, upto), page.more)

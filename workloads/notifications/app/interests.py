@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from notifications.app.follower import Follower, Following
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.limits import MAX_SUBJECTS
-from notifications.domain.subjects import includes
+from notifications.domain.subjects import LIVE, WILDCARDS, includes
 from notifications.domain.topics import Entry, LogEnd, Topic
 from notifications.ports.bus import Subscription
 from notifications.ports.topics import TopicBus
+
+Prefix = tuple[str, ...]
+_WIDE: Prefix = ()
+_NAMED = LIVE.count(".") + 4  # what stands before every tenant, the tenant, and two tokens
 
 
 @dataclass(slots=True, eq=False)
@@ -43,8 +46,7 @@ class Interests:
         self._tasks = tasks
         self._by_topic: dict[Topic, Interest] = {}
         self._exact: dict[str, Interest] = {}
-        self._wild: dict[Topic, Interest] = {}
-        self._wild_by_subject: dict[str, tuple[Interest, ...]] = {}
+        self._wild: dict[Prefix, dict[Topic, Interest]] = {}
 
     def __iter__(self) -> Iterator[Interest]:
         return iter(tuple(self._by_topic.values()))
@@ -90,26 +92,19 @@ class Interests:
         if topic.is_exact:
             self._exact[topic.subject] = interest
         else:
-            self._wild[topic] = interest
-            self._wild_by_subject.clear()
+            self._wild.setdefault(_prefix(topic.subject), {})[topic] = interest
         return interest
 
     def _remove(self, topic: Topic) -> None:
         del self._by_topic[topic]
         if topic.is_exact:
             del self._exact[topic.subject]
-        else:
-            del self._wild[topic]
-            self._wild_by_subject.clear()
+        elif not _drop(self._wild[_prefix(topic.subject)], topic):
+            del self._wild[_prefix(topic.subject)]
 
     def _match_wild(self, subject: str) -> tuple[Interest, ...]:
-        found = self._wild_by_subject.get(subject)
-        if found is None:
-            if len(self._wild_by_subject) >= MAX_SUBJECTS:
-                self._wild_by_subject.clear()
-            found = tuple(interest for topic, interest in self._wild.items() if includes(topic.subject, subject))
-            self._wild_by_subject[subject] = found
-        return found
+        likely = [*self._wild.get(_prefix(subject), {}).items(), *self._wild.get(_WIDE, {}).items()]
+        return tuple(interest for topic, interest in likely if includes(topic.subject, subject))
 
     async def _open(self, interest: Interest) -> None:
         if interest.opening is None or (interest.opening.done() and interest.base is None):
@@ -151,3 +146,14 @@ class Interests:
         await asyncio.wait([opening])
         if not opening.cancelled() and not isinstance(opened := opening.result(), Unavailable):
             await opened.close()
+
+
+def _prefix(subject: str) -> Prefix:
+    """Return the tenant and the first two tokens: by them wildcards are found, but for those that are wide."""
+    first = subject.split(".", _NAMED)[:_NAMED]
+    return tuple(first) if len(first) == _NAMED and WILDCARDS.isdisjoint(first) else _WIDE
+
+
+def _drop(interests: dict[Topic, Interest], topic: Topic) -> bool:
+    del interests[topic]
+    return bool(interests)

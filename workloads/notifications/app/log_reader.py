@@ -35,11 +35,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A page of the log, ready to be shown; all up to `upto` is in it unless `more` follows."""
+    """A page of the log, ready to be shown; all up to `upto` is in it unless `more` follows.
+
+    `whole` is false if some of it may have been older than what the log keeps.
+    """
 
     said: tuple[Said, ...]
     upto: int
     more: bool
+    whole: bool
 
 
 class LogReader:
@@ -74,9 +78,9 @@ class LogReader:
         return Said(entry.seq, entry.subject, message.event, live, replayed)
 
     async def _read(self, topic: Topic, after: int) -> Passage:
-        page = await self.read_entries(topic, after)
+        page, end = await self.read_entries(topic, after), await self.find_end()
         said = tuple(said for entry in page.entries if (said := self.prepare(entry)))
-        return Passage(said, page.upto, page.more)
+        return Passage(said, page.upto, page.more, whole=end.first <= after + 1)
 
     async def _share(self, what: Hashable, ask: Callable[[], Awaitable[_T]]) -> _T:
         flight: asyncio.Task[_T] | None = self._boarding.get(what)

@@ -6,6 +6,7 @@ been shown everything before it.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from operator import attrgetter
@@ -16,6 +17,7 @@ from notifications.domain.errors import Unavailable
 from notifications.domain.limits import MAX_HELD_ENTRIES, MAX_SUBJECTS, TOPIC_PAGE_AGAIN, TOPIC_READS
 from notifications.domain.topics import Entry, LogEnd, LogPage, Topic, read_subject
 
+_log = logging.getLogger(__name__)
 _PAUSE = 0.5
 _TRIES = 20
 _BEYOND = 2**64
@@ -66,6 +68,7 @@ class Order:
         self._floor = 0
         self._suspicious = False
         self._settling = False
+        self._life = 0
         self.released = 0
 
     def take(self, entry: Entry) -> None:
@@ -90,15 +93,20 @@ class Order:
 
     def start_over(self) -> None:
         """Begin with another life of the log: nothing of it was seen."""
+        self._life += 1
         self._last.clear()
         self._held.clear()
         self.released = self._floor = 0
 
-    def forget(self, subject: str | None) -> None:
-        """Let go of a subject that nobody follows any more, or of all such."""
-        for candidate in [subject] if subject else list(self._last):
-            if self._audience.find_base(candidate) is None:
-                self._last.pop(candidate, None)
+    def forget(self, subject: str) -> None:
+        """Let go of a subject, unless anybody follows it still."""
+        if self._audience.find_base(subject) is None:
+            self._last.pop(subject, None)
+
+    def tidy(self) -> None:
+        """Let go of all subjects that nobody follows any more."""
+        for subject in tuple(self._last):
+            self.forget(subject)
 
     def _begin(self, subject: str) -> int:
         base = self._audience.find_base(subject)
@@ -132,11 +140,14 @@ class Order:
             while self._held or self._suspicious:
                 try:
                     await self._fill(await self._find_missing())
+                    self._release_held()
                 except Unavailable:
                     self._suspicious = True
                     await asyncio.sleep(_PAUSE)
-                else:
-                    self._release_held()
+                except Exception:  # or nothing would be shown to anybody any more
+                    _log.exception("topics could not be repaired")
+                    self._suspicious = True
+                    await asyncio.sleep(_PAUSE)
         finally:
             self._settling = False
 
@@ -155,12 +166,18 @@ class Order:
         behind = [(subject, upto) for subject, upto in missing.items() if upto > self.last(subject)]
         for start in range(0, len(behind), TOPIC_READS):
             reads = (self._read(subject, upto) for subject, upto in behind[start : start + TOPIC_READS])
-            for entries in await asyncio.gather(*reads):
+            life = self._life
+            found = await asyncio.gather(*reads)
+            if life != self._life:
+                self._suspicious = True
+                return
+            for entries in found:
                 self._held += entries
 
     async def _read(self, subject: str, upto: int) -> list[Entry]:
         """Return what was lost on a subject. The server that answers may lag behind the one that told of it."""
-        topic, after, tries = read_subject(subject), self.last(subject), _TRIES
+        topic, began, tries = read_subject(subject), self.last(subject), _TRIES
+        after = began
         entries: list[Entry] = []
         while after < upto and tries:
             page = await self._records.read_entries(topic, after)
@@ -174,7 +191,7 @@ class Order:
             self._audience.miss(subject)
         if after < upto:
             entries.append(Entry(subject, upto, after, b""))
-        return list(_chain(entries, self.last(subject)))
+        return list(_chain(entries, began))
 
     def _release_held(self) -> None:
         """Release in order up to the first message before which another is missing."""

@@ -32,6 +32,7 @@ class Device:
     room: float = float("inf")
     sent: list[tuple[str, object]] = field(default_factory=list)
     emptied: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: bool = False
 
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         if len(self.sent) >= self.room:
@@ -43,7 +44,8 @@ class Device:
         if len(self.sent) >= self.room:
             await self.emptied.wait()
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.closed = True
 
     def dismiss(self) -> None: ...
 

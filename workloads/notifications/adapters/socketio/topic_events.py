@@ -1,7 +1,7 @@
 """What clients may ask of rooms and topics."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from notifications.adapters.socketio.answering import Answer, read_only, read_text
@@ -85,18 +85,32 @@ class TopicEvents:
         for topic in set(_followed(session)) - {wish.topic for wish in wishes}:
             self._unfollow(session, topic)
         new = [wish for wish in wishes if wish.topic not in _followed(session) or wish.since]
+        for wish in wishes:
+            if session.topics and wish not in new:
+                session.topics.followings[wish.topic].filter = wish.filter
         refusals = await self._access.check_each(session.principal, [wish.topic for wish in new], Action.JOIN)
-        refused = []
-        for wish, refusal in zip(new, refusals, strict=True):
-            try:
-                if refusal:
-                    raise refusal
-                await self._begin(session, wish)
-            except (Refused, Unavailable) as error:
-                refused.append({"topic": wish.topic.name, "code": error.code})
+        refused = await self._begin_each(session, list(zip(new, refusals, strict=True)))
         await self._recovery.save(session)
         session.tell_topics()
         return {"active": [topic.name for topic in _followed(session)], "refused": refused}
+
+    async def _begin_each(
+        self, session: Session, wishes: Sequence[tuple[Wish, Refused | Unavailable | None]]
+    ) -> list[dict[str, str]]:
+        """Follow what is not refused, and return what is. Until all is followed no position passes what is missed."""
+        refused, follower = [], self._recovery.followers.of(session)
+        follower.pinned = min((wish.since.topics_seq for wish, _ in wishes if wish.since), default=None)
+        try:
+            for wish, refusal in wishes:
+                try:
+                    if refusal:
+                        raise refusal
+                    await self._begin(session, wish)
+                except (Refused, Unavailable) as error:
+                    refused.append({"topic": wish.topic.name, "code": error.code})
+        finally:
+            follower.pinned = None
+        return refused
 
     async def _enter(self, session: Session, wish: Wish) -> bool:
         """Follow a topic, so that a client that is told so finds it wherever it comes back to."""
