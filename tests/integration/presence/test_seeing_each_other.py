@@ -130,7 +130,7 @@ async def is_read(reader: Rest, path: str, expected: list[tuple[str, str]]) -> b
 
 @pytest.mark.parametrize(
     ("path", "code"),
-    [("dm:1", "FORBIDDEN"), ("group:other", "FORBIDDEN"), ("post:1", "INVALID"), ("group:*", "INVALID")],
+    [("dm:strangers", "FORBIDDEN"), ("group:other", "FORBIDDEN"), ("post:1", "INVALID"), ("group:*", "INVALID")],
 )
 async def test_others_cannot_read_it(stack: Stack, token: Token, path: str, code: str) -> None:
     answer = await Rest(stack.url, token("ann")).request("GET", f"/api/rooms/{path}/presence")
