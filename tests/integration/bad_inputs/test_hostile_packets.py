@@ -192,8 +192,9 @@ async def test_a_thousand_unknown_events_are_answered_one_by_one(offender: Offen
             await device.emit("no:such:event", number)
         await device.until(lambda: sum(event[0] == "error" for event in device.events) == 1_000, "a thousand errors")
         codes = [event[1]["code"] for event in device.events if event[0] == "error"]
-        assert set(codes[:100]) == {"INVALID"}
-        assert set(codes[100:]) == {"RATE_LIMIT"}
+        # Of two gateways each has half of the hundred to give away at once, until it is known who holds the user
+        assert set(codes[:50]) == {"INVALID"}
+        assert set(codes[110:]) == {"RATE_LIMIT"}
 
 
 @pytest.mark.parametrize("packet", ["2", "3", "5", "6"])
