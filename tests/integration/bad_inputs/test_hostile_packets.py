@@ -194,7 +194,8 @@ async def test_a_thousand_unknown_events_are_answered_one_by_one(offender: Offen
         codes = [event[1]["code"] for event in device.events if event[0] == "error"]
         # Of two gateways each has half of the hundred to give away at once, until it is known who holds the user
         assert set(codes[:50]) == {"INVALID"}
-        assert set(codes[110:]) == {"RATE_LIMIT"}
+        assert set(codes) == {"INVALID", "RATE_LIMIT"}
+        assert codes.count("INVALID") <= 110
 
 
 @pytest.mark.parametrize("packet", ["2", "3", "5", "6"])
