@@ -34,6 +34,8 @@ class Estate:
         assert {answer.status for answer in seen} == {200}, seen
         bodies = [answer.body for answer in seen]
         del bodies[_OF_ALICE.index(_SAID)]["cursor"]  # it stands behind what everybody has said anywhere
+        # When it was offered last, and how often, the sweep may change when the machine is busy
+        bodies[-1] = [(delivery["channel"], delivery["state"]) for delivery in bodies[-1]["deliveries"]]
         assert str(bodies).count(self.mark) > 5, "or it would not be noticed where it leaks"
         return bodies
 
