@@ -1,18 +1,15 @@
 """Reads the log of topics for sockets and repairs: those that ask for the same at once share the answer."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
+from notifications.app.flight import Flights
 from notifications.domain.limits import TOPIC_PAGE
 from notifications.domain.topic_message import unpack, write_wire
 from notifications.domain.topics import Entry, LogEnd, LogPage, Topic
 from notifications.ports.clock import Clock
 from notifications.ports.topics import TopicLog
-
-_T = TypeVar("_T")
 
 
 @dataclass(slots=True, eq=False)
@@ -47,20 +44,20 @@ class Passage:
 
 
 class LogReader:
-    """Single flight over a TopicLog, open to those who ask before it departs. Everything raises Unavailable."""
+    """Shared flights over a TopicLog. Everything raises Unavailable."""
 
     def __init__(self, log: TopicLog, clock: Clock) -> None:
         self._log = log
         self._clock = clock
-        self._boarding: dict[Hashable, asyncio.Task[Any]] = {}
+        self._flights = Flights()
 
     async def find_end(self) -> LogEnd:
         """Return the log's epoch and numbers."""
-        return await self._share("end", self._log.find_end)
+        return await self._flights.share("end", self._log.find_end)
 
     async def read(self, topic: Topic, after: int) -> Passage:
         """Return the next page after a number."""
-        return await self._share((topic, after), lambda: self._read(topic, after))
+        return await self._flights.share((topic, after), lambda: self._read(topic, after))
 
     async def read_entries(self, topic: Topic, after: int) -> LogPage:
         """Return the same as the log has it."""
@@ -81,13 +78,3 @@ class LogReader:
         page, end = await self.read_entries(topic, after), await self.find_end()
         said = tuple(said for entry in page.entries if (said := self.prepare(entry)))
         return Passage(said, page.upto, page.more, whole=end.first <= after + 1)
-
-    async def _share(self, what: Hashable, ask: Callable[[], Awaitable[_T]]) -> _T:
-        flight: asyncio.Task[_T] | None = self._boarding.get(what)
-        if flight is None:
-            flight = self._boarding[what] = asyncio.create_task(self._depart(what, ask))
-        return await asyncio.shield(flight)
-
-    async def _depart(self, what: Hashable, ask: Callable[[], Awaitable[_T]]) -> _T:
-        del self._boarding[what]
-        return await ask()
