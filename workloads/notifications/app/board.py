@@ -47,8 +47,9 @@ class Board:
         self._slow = slow
         self._tasks = tasks
         self._reader = LogReader(log, clock)
-        self._interests = Interests(bus, self._check_epoch, self._take, tasks)
         self._order = Order(self, self._reader, tasks)
+        self._interests = Interests(bus, self._check_epoch, self._order.take, tasks)
+        self._interests.on_close = self._forget
         self._epoch: int | None = None
         self._compared = 0
         self._untidy = False
@@ -74,24 +75,15 @@ class Board:
 
         Returns whether it will be shown all that it missed since the position that it presented.
         """
-        interest = await self._interests.enter(wish.topic)
-        interest.waiting += 1
-        try:
+        async with self._interests.opened(wish.topic) as interest:
             end = await self._check_epoch() if wish.since else None
-        except BaseException:
-            interest.waiting -= 1
-            self._leave(interest)
-            raise
-        interest.waiting -= 1
-        if follower.ended:
-            self._leave(interest)
-            raise Unavailable("the connection has ended")
-        base = max(self.released, interest.base or 0)
-        recovered = end is not None and wish.since is not None and end.holds_all_after(wish.since)
-        sent = wish.since.topics_seq if recovered and wish.since else base
-        slow = self._slow.get(wish.topic.family, Slow.RESUME)
-        following = Following(wish.topic, sent, wish.filter, live=not recovered, slow=slow)
-        interest.followers[follower] = following
+            if follower.ended:
+                raise Unavailable("the connection has ended")
+            recovered = end is not None and wish.since is not None and end.holds_all_after(wish.since)
+            sent = wish.since.topics_seq if recovered and wish.since else max(self.released, interest.base or 0)
+            slow = self._slow.get(wish.topic.family, Slow.RESUME)
+            following = Following(wish.topic, sent, wish.filter, live=not recovered, slow=slow)
+            interest.followers[follower] = following
         follower.begin(following, self._epoch or 0)
         self._probe_soon()
         return recovered
@@ -103,7 +95,7 @@ class Board:
         self.on_unfollow(follower, topic)
         if interest := self._interests.get(topic):
             interest.followers.pop(follower, None)
-            self._leave(interest)
+            self._interests.leave(interest)
         return True
 
     async def run(self) -> None:
@@ -167,13 +159,11 @@ class Board:
         await self._check_epoch()
         return await self._log.find_last([interest.topic for interest in self._interests])
 
-    def _take(self, entry: Entry) -> None:
-        self._order.take(entry)
-
-    def _leave(self, interest: Interest) -> None:
-        if self._interests.leave(interest) and interest.topic.is_exact:
-            self._order.forget(interest.topic.subject)
-        elif not interest.topic.is_exact:
+    def _forget(self, topic: Topic) -> None:
+        """Let go of what was released of a topic that nobody follows; of many with the next look at all of them."""
+        if topic.is_exact:
+            self._order.forget(topic.subject)
+        else:
             self._untidy = True
 
     async def _check_epoch(self) -> LogEnd:

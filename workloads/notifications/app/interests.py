@@ -1,7 +1,8 @@
 """What a gateway listens for: one subscription for each topic that any of its sockets follows."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from notifications.app.follower import Follower, Following
@@ -47,6 +48,8 @@ class Interests:
         self._by_topic: dict[Topic, Interest] = {}
         self._exact: dict[str, Interest] = {}
         self._wild: dict[Prefix, dict[Topic, Interest]] = {}
+        self.on_close: Callable[[Topic], None] = lambda _: None
+        """Called when a topic is listened to no more."""
 
     def __iter__(self) -> Iterator[Interest]:
         return iter(tuple(self._by_topic.values()))
@@ -64,28 +67,25 @@ class Interests:
         wild = self._match_wild(subject) if self._wild else ()
         return wild if exact is None else (exact, *wild)
 
-    async def enter(self, topic: Topic) -> Interest:
-        """Return an interest that is open; it stays so until `leave`, which has to be called. Raises Unavailable."""
-        interest = self._by_topic.get(topic)
-        if interest is None:
-            interest = self._add(topic)
+    @asynccontextmanager
+    async def opened(self, topic: Topic) -> AsyncIterator[Interest]:
+        """Keep an interest open for a block, and then for as long as somebody follows it. Raises Unavailable."""
+        interest = self._by_topic.get(topic) or self._add(topic)
         interest.waiting += 1
         try:
             await self._open(interest)
-        except BaseException:
+            yield interest
+        finally:
             interest.waiting -= 1
             self.leave(interest)
-            raise
-        interest.waiting -= 1
-        return interest
 
-    def leave(self, interest: Interest) -> bool:
-        """Close an interest that nobody follows or is about to. Returns whether it was closed."""
+    def leave(self, interest: Interest) -> None:
+        """Close an interest that nobody follows or is about to."""
         if interest.followers or interest.waiting or self._by_topic.get(interest.topic) is not interest:
-            return False
+            return
         self._remove(interest.topic)
         self._tasks.start(self._close(interest), "close an interest")
-        return True
+        self.on_close(interest.topic)
 
     def _add(self, topic: Topic) -> Interest:
         interest = self._by_topic[topic] = Interest(topic)
@@ -99,11 +99,15 @@ class Interests:
         del self._by_topic[topic]
         if topic.is_exact:
             del self._exact[topic.subject]
-        elif not _drop(self._wild[_prefix(topic.subject)], topic):
-            del self._wild[_prefix(topic.subject)]
+            return
+        prefix = _prefix(topic.subject)
+        del self._wild[prefix][topic]
+        if not self._wild[prefix]:
+            del self._wild[prefix]
 
     def _match_wild(self, subject: str) -> tuple[Interest, ...]:
-        likely = [*self._wild.get(_prefix(subject), {}).items(), *self._wild.get(_WIDE, {}).items()]
+        prefixes = dict.fromkeys((_prefix(subject), _WIDE))  # one of them for a topic of a single token
+        likely = [each for prefix in prefixes for each in self._wild.get(prefix, {}).items()]
         return tuple(interest for topic, interest in likely if includes(topic.subject, subject))
 
     async def _open(self, interest: Interest) -> None:
@@ -152,8 +156,3 @@ def _prefix(subject: str) -> Prefix:
     """Return the tenant and the first two tokens: by them wildcards are found, but for those that are wide."""
     first = subject.split(".", _NAMED)[:_NAMED]
     return tuple(first) if len(first) == _NAMED and WILDCARDS.isdisjoint(first) else _WIDE
-
-
-def _drop(interests: dict[Topic, Interest], topic: Topic) -> bool:
-    del interests[topic]
-    return bool(interests)

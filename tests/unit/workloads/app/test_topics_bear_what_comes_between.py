@@ -213,3 +213,12 @@ async def test_wildcards_are_found_by_their_first_tokens_and_wide_ones_always(wo
     await world.say("orders.1.x", "hello")
     heard = [topic for topic, device in devices.items() if device.said() == ["hello"]]
     assert heard == ["orders.1.>", "orders.*.x", ">"]
+
+
+async def test_a_topic_of_one_token_is_heard_through_wide_wildcards_once(world: World) -> None:
+    device = Device()
+    await world.board.follow(world.open(device), Wish(read_pattern("acme", "*")))
+    await world.say("news", "hello")
+    (interest,) = world.board._interests.matching(Topic("acme", ("news",)).subject)
+    assert interest.topic.name == "*"
+    assert device.said() == ["hello"]
