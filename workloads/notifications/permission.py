@@ -1,6 +1,6 @@
 """Who decides who may listen and speak, wired from configuration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 
 from notifications.adapters.authorizer.caller import HttpAuthorizer
@@ -10,18 +10,22 @@ from notifications.app.access import Access
 from notifications.app.board import Board
 from notifications.app.hub import Hub
 from notifications.app.permits import Permits
-from notifications.config import AuthorizerConfig, GatewayConfig
+from notifications.config import AuthorizerConfig
+from notifications.domain.families import Family
 from notifications.domain.network import check_service
 from notifications.lifecycle import Life
 from notifications.ports.rooms import RoomStore
 
 
 async def open_access(
-    held: AsyncExitStack, config: GatewayConfig, rooms: RoomStore, monotonic: Callable[[], float]
+    held: AsyncExitStack,
+    config: AuthorizerConfig | None,
+    families: Iterable[Family],
+    rooms: RoomStore,
+    monotonic: Callable[[], float],
 ) -> Access:
     """Return what decides until `held` is closed. Nothing is connected to before something is asked."""
-    authorizer = await _open_authorizer(held, config.auth.authorizer) if config.auth.authorizer else None
-    families = [topic.read() for topic in config.topics]
+    authorizer = await _open_authorizer(held, config) if config else None
     return Access(rooms, authorizer, {family.name: family.rule for family in families if family.rule}, monotonic)
 
 

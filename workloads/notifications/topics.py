@@ -38,12 +38,12 @@ class Topics:
 async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms: RoomStore, verify: Verify) -> Topics:
     """Return them; they serve until the process ends."""
     log = NatsTopicLog(nats, config.nats.replicas)
-    access = await open_access(life, config, rooms, asyncio.get_running_loop().time)
-    slow = {topic.family: topic.slow_consumer for topic in config.topics}
-    board = Board(log, NatsTopicBus(nats), now, life.tasks, slow)
+    families = [topic.read() for topic in config.topics]
+    access = await open_access(life, config.auth.authorizer, families, rooms, asyncio.get_running_loop().time)
+    board = Board(log, NatsTopicBus(nats), now, life.tasks, {family.name: family.slow for family in families})
     nats.on_loss = board.suspect
     life.keep(board.run(), "topic probe")
-    ages = {topic.family: topic.max_age_seconds for topic in config.topics if topic.max_age_seconds}
+    ages = {family.name: family.max_age for family in families if family.max_age}
     speaker = Speaker(log, access, now, make_id, ages)
     recovery = Recovery(NatsSessionStore(nats, config.nats.replicas), board, access, lambda: token_bytes(NONCE))
     life.keep(recovery.run(), "saved sessions")
