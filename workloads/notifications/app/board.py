@@ -156,8 +156,11 @@ class Board:
 
     async def compare(self) -> Mapping[str, int]:
         """Return the last numbers of all that is followed. Raises Unavailable."""
-        await self._check_epoch()
-        return await self._log.find_last([interest.topic for interest in self._interests])
+        epoch = (await self._check_epoch()).epoch
+        last = await self._log.find_last([interest.topic for interest in self._interests])
+        if epoch != self._epoch:
+            raise Unavailable("the log of topics has begun anew meanwhile")
+        return last
 
     def _forget(self, topic: Topic) -> None:
         """Let go of what was released of a topic that nobody follows; of many with the next look at all of them."""

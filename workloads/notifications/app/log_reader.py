@@ -59,9 +59,9 @@ class LogReader:
         """Return the next page after a number."""
         return await self._flights.share((topic, after), lambda: self._read(topic, after))
 
-    async def read_entries(self, topic: Topic, after: int) -> LogPage:
+    async def read_entries(self, topic: Topic, after: int, limit: int = TOPIC_PAGE) -> LogPage:
         """Return the same as the log has it."""
-        return await self._log.read(topic, after, TOPIC_PAGE)
+        return await self._log.read(topic, after, limit)
 
     def prepare(self, entry: Entry) -> Said | None:
         """Return what is to be shown of an entry; None if its time is over or it is none of ours."""

@@ -1,26 +1,24 @@
 """Releases what topics tell live in the order of the log, and reads from the log what was lost on the way.
 
-Each message names the one before it on its subject. Where that was not seen, everything waits until it was read. So it
-does when the bus was away, until the ends of all topics were compared with what was seen: whoever is told a number has
-been shown everything before it.
+Each message names the one before it on its subject. Where that was not seen, or the bus was away, everything waits. The
+ends of all topics are compared with what was seen, for losses come together, and what is missing is read: whoever is
+told a number has been shown everything before it.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from operator import attrgetter
+from collections.abc import Mapping
 from typing import Protocol
 
+from notifications.app.backlog import BEYOND, Backlog, Records
+from notifications.app.held import Held
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.limits import MAX_HELD_ENTRIES, MAX_SUBJECTS, TOPIC_PAGE_AGAIN, TOPIC_READS
-from notifications.domain.topics import Entry, LogEnd, LogPage, Topic, read_subject
+from notifications.domain.limits import MAX_SUBJECTS, TOPIC_RELEASED
+from notifications.domain.topics import Entry
 
 _log = logging.getLogger(__name__)
 _PAUSE = 0.5
-_TRIES = 20
-_BEYOND = 2**64
 
 
 class Audience(Protocol):
@@ -43,32 +41,21 @@ class Audience(Protocol):
         ...
 
 
-class Records(Protocol):
-    """Where what was lost is read."""
-
-    async def read_entries(self, topic: Topic, after: int) -> LogPage:
-        """Return the next page. Raises Unavailable."""
-        ...
-
-    async def find_end(self) -> LogEnd:
-        """Return the first and last number of the log. Raises Unavailable."""
-        ...
-
-
 class Order:
     """What was released of each subject, and what waits."""
 
     def __init__(self, audience: Audience, records: Records, tasks: Tasks) -> None:
         self._audience = audience
-        self._records = records
         self._tasks = tasks
         self._last: dict[str, int] = {}
-        self._held: list[Entry] = []
+        self._held = Held()
+        self._backlog = Backlog(records, self.last, audience.miss)
         # What was released by then of subjects that are no longer remembered
         self._floor = 0
         self._suspicious = False
         self._settling = False
-        self._life = 0
+        # The end of what may be released while it is settled
+        self._end = 0
         self.released = 0
 
     def take(self, entry: Entry) -> None:
@@ -76,7 +63,10 @@ class Order:
         last = self.last(entry.subject)
         if entry.seq <= last:
             return
-        if self._settling or entry.prev > last:
+        if self._settling:
+            self._hold(entry)
+        elif entry.prev > last:
+            self._suspicious = True
             self._hold(entry)
         else:
             self._release(entry)
@@ -93,10 +83,11 @@ class Order:
 
     def start_over(self) -> None:
         """Begin with another life of the log: nothing of it was seen."""
-        self._life += 1
         self._last.clear()
         self._held.clear()
-        self.released = self._floor = 0
+        self._backlog.clear()
+        self._suspicious = self._suspicious or self._settling
+        self.released = self._floor = self._end = 0
 
     def forget(self, subject: str) -> None:
         """Let go of a subject, unless anybody follows it still."""
@@ -111,7 +102,7 @@ class Order:
     def _begin(self, subject: str) -> int:
         base = self._audience.find_base(subject)
         if base is None:
-            return _BEYOND
+            return BEYOND
         if len(self._last) >= MAX_SUBJECTS:
             del self._last[next(iter(self._last))]
             self._floor = self.released
@@ -124,10 +115,10 @@ class Order:
         self._audience.release(entry)
 
     def _hold(self, entry: Entry) -> None:
-        if len(self._held) < MAX_HELD_ENTRIES:
-            self._held.append(entry)
-        else:
+        if self._held.full:
             self._suspicious = True
+        else:
+            self._held.add(entry)
         self._settle()
 
     def _settle(self) -> None:
@@ -137,10 +128,9 @@ class Order:
 
     async def _settle_all(self) -> None:
         try:
-            while self._held or self._suspicious:
+            while self._held or self._suspicious or self._backlog:
                 try:
-                    await self._fill(await self._find_missing())
-                    self._release_held()
+                    await self._settle_next()
                 except Unavailable:
                     self._suspicious = True
                     await asyncio.sleep(_PAUSE)
@@ -151,62 +141,34 @@ class Order:
         finally:
             self._settling = False
 
-    async def _find_missing(self) -> Mapping[str, int]:
-        """Return by subject up to which number it has to be read."""
+    async def _settle_next(self) -> None:
+        """Release up to the end of the next stretch of what is missing. In between sockets are written to."""
         if self._suspicious:
             self._suspicious = False
-            return await self._audience.compare()
-        missing: dict[str, int] = {}
+            for subject, upto in (await self._audience.compare()).items():
+                self._backlog.want(subject, upto)
         for entry in self._held:
             if entry.prev > self.last(entry.subject):
-                missing[entry.subject] = max(entry.prev, missing.get(entry.subject, 0))
-        return missing
+                self._backlog.want(entry.subject, entry.prev)
+        stretch = await self._backlog.read()
+        for entry in stretch.entries:
+            self._held.add(entry)
+        self._end = stretch.end
+        while self._release_held():  # noqa: ASYNC110 - nobody tells when others had their turn
+            await asyncio.sleep(0)
 
-    async def _fill(self, missing: Mapping[str, int]) -> None:
-        behind = [(subject, upto) for subject, upto in missing.items() if upto > self.last(subject)]
-        for start in range(0, len(behind), TOPIC_READS):
-            reads = (self._read(subject, upto) for subject, upto in behind[start : start + TOPIC_READS])
-            life = self._life
-            found = await asyncio.gather(*reads)
-            if life != self._life:
-                self._suspicious = True
-                return
-            for entries in found:
-                self._held += entries
+    def _release_held(self) -> bool:
+        """Release some in order, up to the end or the first message before which another is missing.
 
-    async def _read(self, subject: str, upto: int) -> list[Entry]:
-        """Return what was lost on a subject. The server that answers may lag behind the one that told of it."""
-        topic, began, tries = read_subject(subject), self.last(subject), _TRIES
-        after = began
-        entries: list[Entry] = []
-        while after < upto and tries:
-            page = await self._records.read_entries(topic, after)
-            entries += page.entries
-            after = max([after, *(entry.seq for entry in page.entries)])
-            if after < upto and not page.more:
-                tries -= 1
-                await asyncio.sleep(TOPIC_PAGE_AGAIN)
-        first = (await self._records.find_end()).first
-        if first > self.last(subject) + 1 or upto not in {entry.seq for entry in entries}:
-            self._audience.miss(subject)
-        if after < upto:
-            entries.append(Entry(subject, upto, after, b""))
-        return list(_chain(entries, began))
-
-    def _release_held(self) -> None:
-        """Release in order up to the first message before which another is missing."""
-        held, self._held = sorted(self._held, key=attrgetter("seq", "prev")), []
-        for number, entry in enumerate(held):
-            last = self.last(entry.subject)
-            if entry.prev > last:
-                self._held = held[number:] + self._held
-                return
+        Returns whether there may be more.
+        """
+        for _ in range(TOPIC_RELEASED):
+            if not self._held or self._held.first.seq > self._end:
+                return False
+            last = self.last(self._held.first.subject)
+            if self._held.first.prev > last:
+                return False
+            entry = self._held.take()
             if entry.seq > last:
                 self._release(entry)
-
-
-def _chain(entries: list[Entry], last: int) -> Iterator[Entry]:
-    """Yield the entries as if each followed the one before: what is missing between them is lost."""
-    for entry in entries:
-        yield replace(entry, prev=last)
-        last = entry.seq
+        return True

@@ -175,7 +175,13 @@ TOPIC_PROBE: Final = 5.0
 TOPIC_PROBE_AFTER_JOIN: Final = 1.0
 # What is told within this time after it was stored was on its way and is not lost
 TOPIC_SETTLED: Final = 0.5
+# What waits behind what is missing; beyond it is read again. And what is missing, as far as it is read ahead
 MAX_HELD_ENTRIES: Final = 10_000
+MAX_HELD: Final = 16 * 1024 * 1024
+TOPIC_STRETCH: Final = 4 * 1024 * 1024
+TOPIC_STRETCH_ENTRIES: Final = 8_000
+# What is released at once, before others may go on
+TOPIC_RELEASED: Final = 200
 MAX_SUBJECTS: Final = 100_000
 MAX_FOLLOWED: Final = 100
 # Topics of which a slow reader is shown the newest; of more, those where something was said last
