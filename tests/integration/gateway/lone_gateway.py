@@ -1,8 +1,9 @@
 """A gateway of the stack's fleet with a public port that it shares with no other, so that a request surely meets it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from tests.support.ports import free_port
@@ -32,3 +33,11 @@ async def run_lone_gateway(stack: Stack, name: str, **settings: object) -> Async
         yield LoneGateway(process, f"http://{HOST}:{port}", f"http://{HOST}:{internal}")
     finally:
         await process.kill()
+
+
+@asynccontextmanager
+async def run_pair(stack: Stack, name: str, **settings: object) -> AsyncIterator[list[LoneGateway]]:
+    """Two of them with the same settings."""
+    async with AsyncExitStack() as exits:
+        starts = (run_lone_gateway(stack, f"{name}-{number}", **settings) for number in range(2))
+        yield list(await asyncio.gather(*map(exits.enter_async_context, starts)))
