@@ -103,6 +103,8 @@ class SocketServer:
                 await wait_for_room(connection)
             await self._handle(client, decoded)
         except Invalid as error:
+            if client.socket is not None:
+                client.socket.complain({"code": error.code, "message": str(error)})
             self._count_error(client, error)
         except SlowConsumer:
             connection.close()
@@ -199,7 +201,7 @@ class SocketServer:
             failure = _failure(error, event)
             answer = {"ok": False, "error": failure}
             if event.ack is None:
-                client.socket.complain(event.name, failure)
+                client.socket.complain({**failure, "event": event.name})
         if event.ack is not None:
             client.socket.acknowledge(event.ack, answer)
 

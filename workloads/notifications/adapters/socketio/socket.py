@@ -60,9 +60,9 @@ class GatewaySocket:
         """Answer a client's event."""
         self._connection.send(f"3{ack}[{json.dumps(answer, ensure_ascii=False)}]")
 
-    def complain(self, event: str, error: dict[str, object]) -> None:
-        """Tell of an event that failed and asked for no acknowledgement."""
-        self.send("error", json.dumps({**error, "event": event}, ensure_ascii=False))
+    def complain(self, error: dict[str, object]) -> None:
+        """Tell of an event that failed and asked for no acknowledgement, or of a packet that is none."""
+        self.send("error", json.dumps(error, ensure_ascii=False))
 
     async def drained(self) -> None:
         """Return when there is room; SlowConsumer if that takes too long or the connection has ended."""

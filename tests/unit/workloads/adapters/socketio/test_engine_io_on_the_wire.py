@@ -220,6 +220,7 @@ async def test_frames_that_came_with_the_handshake_are_read(url: str) -> None:
         assert (await client.message())[0] == "0"
         assert (await client.message())[:2] == "40"
         client.write(connect[9:] + frame(TEXT, b'421["x"]'))
+        assert "connected already" in await client.message()
         assert (await client.message())[:3] == "431"
 
 

@@ -96,9 +96,10 @@ async def test_the_cursor_stands_last(house: House, client: FrameClient) -> None
 
 
 @pytest.mark.parametrize("packet", ['451-["x",{"_placeholder":true,"num":0}]', "42[]", "47", "431[]", '42/o,["x"]'])
-async def test_three_mistakes_end_the_connection(house: House, client: FrameClient, packet: str) -> None:
+async def test_mistakes_are_told_and_three_end_the_connection(house: House, client: FrameClient, packet: str) -> None:
     for _ in range(3):
         client.send(packet)
+        assert json.loads((await client.message())[2:])[1]["code"] == "INVALID"
     assert await client.message() == "1"
     assert await client.farewell() == 1000
 
