@@ -81,13 +81,14 @@ class NatsSpec:
 class GatewaySpec:
     """How many gateways run (from `replicas` to `max_replicas`) and how many connections each accepts.
 
-    `drain_seconds` is how long it takes to move all clients elsewhere. `cors`, `service` and `pod_template` have the
-    form of the file.
+    `drain_seconds` is how long it takes to move all clients elsewhere, at `reconnects_per_second` of all gateways
+    together. `cors`, `service` and `pod_template` have the form of the file.
     """
 
     replicas: int
     max_replicas: int
     connection_limit: int
+    reconnects_per_second: int
     drain_seconds: int
     cors: Mapping[str, Any]
     resources: ResourcesSpec
@@ -201,6 +202,7 @@ def _derive_nats(nats: Nats) -> NatsSpec:
 def _derive_gateway(gateway: Gateway) -> GatewaySpec:
     limit = gateway.connection_limit or 10_000
     least, most = _count_replicas("spec.gateway", gateway.replicas, gateway.autoscaling, default=2)
+    pace = (gateway.drain or Drain()).max_reconnects_per_second or DEFAULT_PACE
     target = gateway.autoscaling.connections_per_gateway if gateway.autoscaling else None
     if target and target >= limit:
         raise InvalidSpec(
@@ -210,7 +212,8 @@ def _derive_gateway(gateway: Gateway) -> GatewaySpec:
         replicas=least,
         max_replicas=most,
         connection_limit=limit,
-        drain_seconds=_derive_drain_seconds(gateway.drain or Drain(), most, limit),
+        reconnects_per_second=pace,
+        drain_seconds=_derive_drain_seconds(pace, most, limit),
         cors=msgspec.to_builtins(gateway.cors) if gateway.cors else {},
         resources=derive_resources("spec.gateway.resources", gateway.resources, GATEWAY_RESOURCES),
         service=_derive_service(gateway.service or Service()),
@@ -218,8 +221,8 @@ def _derive_gateway(gateway: Gateway) -> GatewaySpec:
     )
 
 
-def _derive_drain_seconds(drain: Drain, gateways: int, connections: int) -> int:
-    seconds = count_drain_seconds(gateways, connections, drain.max_reconnects_per_second or DEFAULT_PACE)
+def _derive_drain_seconds(pace: int, gateways: int, connections: int) -> int:
+    seconds = count_drain_seconds(gateways, connections, pace)
     if seconds > LONGEST_DRAIN:
         raise InvalidSpec(
             "spec.gateway.drain.maxReconnectsPerSecond",

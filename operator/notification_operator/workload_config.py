@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .channels import Locate, list_html_types, render_digest, render_gateway_channels, render_worker_channels
-from .spec import AuthSpec, ClusterSpec, KeySpec
+from .drain import DEFAULT_PACE, USUAL_DRAIN, allow_drain_seconds
+from .spec import AuthSpec, ClusterSpec, GatewaySpec, KeySpec
 
 DEMO_KEY = KeySpec(id="demo", algorithm="HS256", secret="", entry="")
 
@@ -38,6 +39,7 @@ def render_gateway_config(cluster: ClusterSpec, around: Surroundings) -> dict[st
         "demo": cluster.demo,
         "connectionLimit": cluster.gateway.connection_limit,
         **_omit_empty(
+            drain=_render_drain(cluster.gateway),
             limits=dict(cluster.limits),
             cors=dict(cluster.gateway.cors),
             digest=render_digest(cluster.channels),
@@ -85,6 +87,15 @@ def _render_role(role: str, cluster: ClusterSpec, around: Surroundings) -> dict[
             "replicas": around.nats_replicas,
         },
         **_render_monitoring(cluster.monitoring),
+    }
+
+
+def _render_drain(gateway: GatewaySpec) -> dict[str, Any]:
+    """Return what differs from what a gateway does unless told."""
+    pace, seconds = gateway.reconnects_per_second, allow_drain_seconds(gateway.drain_seconds)
+    return {
+        **({"maxReconnectsPerSecond": pace} if pace != DEFAULT_PACE else {}),
+        **({"withinSeconds": seconds} if seconds != USUAL_DRAIN else {}),
     }
 
 

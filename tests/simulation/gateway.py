@@ -9,7 +9,7 @@ from uuid import UUID
 from notifications.app.accept import Acceptor, accept_room
 from notifications.app.delivered import DeliveryMarks
 from notifications.app.direct import DirectOffers, Reach
-from notifications.app.drain import drain
+from notifications.app.drain import Drain
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Arrival, Hub
 from notifications.app.read_state import ReadState
@@ -21,7 +21,9 @@ from notifications.domain.errors import KeyReused, NotFound, NotificationsError
 from notifications.domain.ids import time_of
 from notifications.domain.inbox import Change
 from notifications.domain.jobs import Channel
+from notifications.domain.limits import DRAIN_PACE, DRAIN_WITHIN
 from notifications.domain.notification import Message, Priority, UserKey
+from notifications.domain.pace import Pace
 from notifications.domain.principal import Principal
 from notifications.domain.submission import Accepted, Copy, Submission, fingerprint
 from notifications.ports.bus import Beacon
@@ -32,6 +34,7 @@ from tests.simulation.silence import Silence
 
 TOKENS_LIVE = (15.0, 7 * 86_400.0)
 """Seconds; the short ones run out during the storm."""
+CONNECTION_LIMIT = 10_000
 SYNC_LIMIT = 3
 LETTERS_LIMIT = 100
 
@@ -196,7 +199,8 @@ class Gateway:
             reply(await changes_since(self.life.store, owner, parse_since(since), SYNC_LIMIT))
 
     async def _leave(self, left: Callable[[], None]) -> None:
-        await drain(self._hub, self._fleet, self._stop_listening, self.life.wire.weather.random, tuple)
+        pace = Pace(DRAIN_PACE, CONNECTION_LIMIT, DRAIN_WITHIN)
+        await Drain(self._hub, self._fleet, pace, self.life.wire.weather.random).run(self._stop_listening)
         await self._marks.flush()
         left()
 

@@ -18,8 +18,11 @@ from notifications.domain.families import Family, Slow
 from notifications.domain.jobs import Queue
 from notifications.domain.limits import (
     AUTHORIZER_TIMEOUT,
+    DRAIN_PACE,
+    DRAIN_WITHIN,
     MAX_AUTHORIZER_TIMEOUT,
     MAX_CONNECTIONS_PER_USER,
+    MAX_DRAIN_WITHIN,
     MAX_EVENTS_PER_MINUTE,
     MAX_QUOTA,
 )
@@ -131,6 +134,13 @@ class LimitsConfig(Section, frozen=True):
     addresses: AddressLimits = AddressLimits()
 
 
+class DrainConfig(Section, frozen=True):
+    """How many clients all gateways that stop may move a second, and the seconds that each has until it is ended."""
+
+    max_reconnects_per_second: Count = DRAIN_PACE
+    within_seconds: Annotated[int, Meta(ge=1, le=MAX_DRAIN_WITHIN)] = DRAIN_WITHIN
+
+
 class CorsConfig(Section, frozen=True):
     """Origins, as browsers send them, whose pages may call REST besides the gateway's own."""
 
@@ -185,6 +195,7 @@ class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):
     auth: AuthConfig
     demo: bool = False
     connection_limit: Count = 10_000
+    drain: DrainConfig = DrainConfig()
     limits: LimitsConfig = LimitsConfig()
     cors: CorsConfig = CorsConfig()
     digest: DigestConfig = DigestConfig()

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import random
 from dataclasses import dataclass
 
 from notifications.adapters.http.application import build_application
@@ -60,7 +59,6 @@ from notifications.app.accept import Acceptor
 from notifications.app.admission import Admission, Depth
 from notifications.app.delivered import DeliveryMarks
 from notifications.app.direct import DirectOffers, Reach
-from notifications.app.drain import drain
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Hub
 from notifications.app.journal import Journal
@@ -80,6 +78,7 @@ from notifications.config import GatewayConfig, ProducerLimits, load_config
 from notifications.domain.notification import wire_time
 from notifications.domain.principal import Principal
 from notifications.domain.rate import Rate
+from notifications.draining import open_drain
 from notifications.emits import Place, open_broadcasts, open_quotas
 from notifications.garbage import search_rarely
 from notifications.keys import open_verifier
@@ -151,6 +150,7 @@ async def run(arguments: argparse.Namespace) -> None:
         tracer = open_tracer(life, config.telemetry, "notifications-gateway", arguments.id)
         backends = Backends(pool, nats, telemetry, tracer, replica)
         gateway = await build_gateway(life, arguments, config, verifier, backends)
+        drain = open_drain(config, gateway.hub, gateway.fleet, gateway.forwarder.passages, metrics)
         load = report_load(gateway, config.connection_limit, metrics, arguments.id)
         management = Management(readiness, metrics.render, load)
         await open_listener(life, Listener(management.app()), arguments.host, arguments.management_port)
@@ -169,9 +169,7 @@ async def run(arguments: argparse.Namespace) -> None:
 
         await life.until_told()
         readiness.ready = False
-        passages = gateway.forwarder.passages
-        _log.info("draining", extra={"connections": gateway.server.connections, "passages": len(passages())})
-        await drain(gateway.hub, gateway.fleet, stop_opening, random.Random(), passages)  # noqa: S311 - spreads clients
+        await drain(stop_opening)
         await gateway.marks.flush()
 
 

@@ -12,7 +12,6 @@ _IGNORED = (
     "nats.storage.class_name",
     "nats.storage.when_deleted",
     "gateway.autoscaling",
-    "gateway.drain",
     "gateway.resources",
     "gateway.service",
     "gateway.pod_template",

@@ -90,7 +90,6 @@ def test_a_local_run_names_every_field_that_it_ignores() -> None:
         "spec.nats.storage.className",
         "spec.nats.storage.whenDeleted",
         "spec.gateway.autoscaling",
-        "spec.gateway.drain",
         "spec.gateway.resources",
         "spec.gateway.service",
         "spec.gateway.podTemplate",

@@ -38,6 +38,7 @@ def test_the_least_file_gets_every_default() -> None:
             replicas=2,
             max_replicas=2,
             connection_limit=10_000,
+            reconnects_per_second=200,
             drain_seconds=100,
             cors={},
             resources=GATEWAY_RESOURCES,

@@ -1,11 +1,21 @@
 """How many pods there are, and how they come and go."""
 
+import json
 from typing import Any
 
 import pytest
 
 from notification_operator.desired import Manifest, Rendering
-from notification_operator.drain import LONGEST_DRAIN, choose_grace_period, count_drain_seconds
+from notification_operator.drain import (
+    DEFAULT_PACE,
+    LONGEST_DRAIN,
+    USUAL_DRAIN,
+    allow_drain_seconds,
+    choose_grace_period,
+    count_drain_seconds,
+)
+from notifications.config import DrainConfig
+from notifications.domain.limits import MAX_DRAIN_WITHIN
 
 from .clusters import derive
 from .manifests import list_manifests, render_cluster
@@ -47,6 +57,42 @@ def test_the_grace_period_grows_in_few_steps(seconds: int, period: int) -> None:
 def test_every_drain_that_is_allowed_has_a_grace_period() -> None:
     assert choose_grace_period(LONGEST_DRAIN) == 3600
     assert count_drain_seconds(3, 1000, 999) == 4
+
+
+@pytest.mark.parametrize("gateways", [1, 2, 7, 50])
+@pytest.mark.parametrize("pace", [150, 200, 1000])
+def test_gateways_that_hear_nobody_have_time_enough_to_stay_within_the_budget(gateways: int, pace: int) -> None:
+    seconds = allow_drain_seconds(count_drain_seconds(gateways, 10_000, pace))
+    assert gateways * 10_000 / seconds <= pace
+
+
+def read_drain(**gateway: Any) -> Any:
+    """What a gateway of the cluster is told of draining."""
+    (file,) = (
+        each["data"]["gateway.json"]
+        for each in list_manifests(render_cluster(derive(gateway=gateway)))
+        if "gateway.json" in each.get("data", {})
+    )
+    return json.loads(file).get("drain")
+
+
+def test_gateways_are_told_how_fast_and_until_when_they_move_clients() -> None:
+    assert read_drain() is None, "they know the defaults"
+    assert read_drain(drain={"maxReconnectsPerSecond": 100}) == {"maxReconnectsPerSecond": 100}
+    assert read_drain(replicas=6) == {"withinSeconds": 870}
+    assert read_drain(replicas=1, connectionLimit=100, drain={"maxReconnectsPerSecond": 500}) == {
+        "maxReconnectsPerSecond": 500,
+        "withinSeconds": 30,
+    }
+
+
+def test_what_they_are_not_told_they_know() -> None:
+    assert DrainConfig() == DrainConfig(DEFAULT_PACE, USUAL_DRAIN)
+    assert LONGEST_DRAIN == MAX_DRAIN_WITHIN
+
+
+def test_one_gateway_more_within_the_same_grace_period_restarts_none() -> None:
+    assert read_drain(replicas=3) == read_drain(replicas=5)
 
 
 def test_a_hibernating_cluster_keeps_its_volumes_and_runs_no_pod() -> None:

@@ -4,11 +4,14 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterator
+from functools import partial
 from typing import Protocol
 
 from notifications.app.fleet import Fleet
 from notifications.app.hub import Hub
-from notifications.domain.limits import BEAT, DRAIN_DEADLINE, DRAIN_PACE, SETTLE_BEFORE_DRAIN
+from notifications.app.session import Session
+from notifications.domain.limits import BEAT, DRAIN_LAG, MOVED_AFTER, MOVED_WITHIN, SETTLE_BEFORE_DRAIN
+from notifications.domain.pace import Pace
 
 
 class Passage(Protocol):
@@ -19,40 +22,73 @@ class Passage(Protocol):
         ...
 
 
-async def drain(
-    hub: Hub,
-    fleet: Fleet,
-    stop_listening: Callable[[], Awaitable[None]],
-    chance: random.Random,
-    passages: Callable[[], Collection[Passage]],
-) -> None:
-    """Move every client away at DRAIN_PACE a second, or as fast as DRAIN_DEADLINE asks for.
+Passages = Callable[[], Collection[Passage]]
 
-    At once when no other gateway could take them.
+
+class Drain:
+    """Moves every client of a gateway away, in step with the other gateways that do so.
+
+    One after the other, as fast as this gateway's share of the pace allows; all at once when no other gateway could
+    take them.
     """
-    await fleet.leave()
-    await _settle(fleet)
-    await stop_listening()
-    pace = max(DRAIN_PACE, (len(hub) + len(passages())) / DRAIN_DEADLINE)
-    for _ in _move(hub, chance, passages):
-        if fleet.others_accept():
-            await asyncio.sleep(1 / pace)
+
+    def __init__(self, hub: Hub, fleet: Fleet, pace: Pace, chance: random.Random, passages: Passages = tuple) -> None:
+        self._hub = hub
+        self._fleet = fleet
+        self._pace = pace
+        self._chance = chance
+        self._passages = passages
+        self.rate = 0.0
+        """How many clients are moved a second, now; 0 before and after."""
+
+    @property
+    def remaining(self) -> int:
+        """How many clients are still to be moved; 0 unless this gateway leaves."""
+        return self._count() if self._fleet.leaving else 0
+
+    async def run(self, stop_listening: Callable[[], Awaitable[None]]) -> None:
+        """Leave the fleet, take clients until the others are known, then move those who are here."""
+        await self._fleet.leave()
+        await self._settle()
+        await stop_listening()
+        clients, due = self._count(), _now()
+        for let_go in self._clients():
+            if not self._fleet.others_accept():
+                let_go(self._chance.uniform(MOVED_AFTER, MOVED_WITHIN))
+                continue
+            let_go(MOVED_AFTER)
+            self.rate = self._pace.share(self._fleet.count_movers(), clients)
+            due = max(due + 1 / self.rate, _now() - DRAIN_LAG)
+            await asyncio.sleep(max(0.0, due - _now()))
+        self.rate = 0.0
+
+    async def _settle(self) -> None:
+        """Wait until load balancers know that this gateway leaves; nobody to move to makes waiting pointless."""
+        deadline = _now() + SETTLE_BEFORE_DRAIN
+        while self._fleet.others_accept() and _now() < deadline:  # noqa: ASYNC110 - leases run out silently
+            await asyncio.sleep(BEAT / 4)
+
+    def _clients(self) -> Iterator[Callable[[float], None]]:
+        """Yield what lets go of each client, those as well who are greeted meanwhile."""
+        moved: set[Session] = set()
+        while fresh := [session for session in self._hub.sessions() if session not in moved]:
+            moved.update(fresh)
+            yield from (partial(_move, session) for session in fresh)
+        yield from (partial(_close, passage) for passage in self._passages())
+
+    def _count(self) -> int:
+        return len(self._hub) + len(self._passages())
 
 
-def _move(hub: Hub, chance: random.Random, passages: Callable[[], Collection[Passage]]) -> Iterator[None]:
-    """Let go of one client at each step. Into a passage nothing can be said: its bytes are another gateway's."""
-    for session in hub.sessions():
-        retry_after = round(chance.uniform(0.1, 2.0), 1)
-        session.socket.send("server:moving", json.dumps({"retryAfter": retry_after}))
-        session.socket.close()
-        yield
-    for passage in passages():
-        passage.close()
-        yield
+def _move(session: Session, retry_after: float) -> None:
+    session.socket.send("server:moving", json.dumps({"retryAfter": round(retry_after, 1)}))
+    session.socket.close()
 
 
-async def _settle(fleet: Fleet) -> None:
-    """Wait until load balancers have learnt that this gateway leaves; nobody to move to makes waiting pointless."""
-    deadline = asyncio.get_running_loop().time() + SETTLE_BEFORE_DRAIN
-    while fleet.others_accept() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - leases run out silently
-        await asyncio.sleep(BEAT / 4)
+def _close(passage: Passage, _: float) -> None:
+    """Nothing can be said into a passage: its bytes are another gateway's."""
+    passage.close()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

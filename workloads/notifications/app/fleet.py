@@ -1,4 +1,7 @@
-"""Which gateways are alive, and where they are reached. Each says so every BEAT; silence for LEASE is death."""
+"""Which gateways are alive, and where they are reached. Each says so every BEAT; silence for LEASE is death.
+
+Who leaves says so every DRAIN_BEAT: how fast it moves its clients depends on how many others do.
+"""
 
 import asyncio
 import math
@@ -7,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.limits import BEAT, LEASE, MISSED_FOR
+from notifications.domain.limits import BEAT, DRAIN_BEAT, LEASE, MISSED_FOR
 from notifications.ports.bus import Beacon, FleetBus
 
 
@@ -28,7 +31,7 @@ class Fleet:
         self._leases: dict[str, _Lease] = {}
         self._was_connected = True
         self._alone_from = math.inf
-        self._echoed = -math.inf
+        self._echoed = self._hears_from = -math.inf
 
     async def run(self) -> None:
         """Listen and announce until cancelled."""
@@ -36,7 +39,7 @@ class Fleet:
         while True:
             await self._bus.announce(self._me)
             self._review()
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(DRAIN_BEAT if self.leaving else BEAT)
 
     @property
     def leaving(self) -> bool:
@@ -62,8 +65,16 @@ class Fleet:
         """
         if self._leases or not (self._bus.connected and self._was_connected):
             return False
-        now = self._monotonic()
-        return now >= self._alone_from and now - self._echoed < 2 * BEAT
+        return self._monotonic() >= self._alone_from and self._hears_itself()
+
+    def count_movers(self) -> int | None:
+        """Return how many gateways move their clients away, this one included.
+
+        None while nobody can tell: only who has heard itself for a whole lease has heard all others in that time.
+        """
+        if not self._hears_itself() or self._monotonic() - self._hears_from < LEASE:
+            return None
+        return 1 + sum(self._lives(lease) and lease.beacon.draining for lease in self._leases.values())
 
     def alive(self) -> frozenset[str]:
         """Return the gateways that hold clients or may, by their names: this one and all that are not known as dead."""
@@ -92,6 +103,9 @@ class Fleet:
 
     def _hear(self, beacon: Beacon) -> None:
         if beacon.gateway == self._me.gateway:
+            if not self._hears_itself():
+                self._hears_from = self._monotonic()
+                self._renew()
             self._echoed = self._monotonic()
             return
         if beacon.gateway not in self._leases:  # it may not know us either, and should not wait a beat for it
@@ -102,7 +116,7 @@ class Fleet:
         """Forget the dead. After an outage of the bus, whoever is known has the time of a lease to be heard again."""
         now, connected = self._monotonic(), self._bus.connected
         if connected and not self._was_connected:
-            self._leases = {name: _Lease(lease.beacon, now) for name, lease in self._leases.items()}
+            self._renew()
             self._alone_from = max(self._alone_from, now + LEASE)
         if connected:
             silent = [lease for lease in self._leases.values() if not (self._lives(lease) or lease.beacon.draining)]
@@ -110,6 +124,13 @@ class Fleet:
             self._leases = {name: lease for name, lease in self._leases.items() if self._lives(lease)}
         self._was_connected = connected
 
+    def _renew(self) -> None:
+        self._leases = {name: _Lease(lease.beacon, self._monotonic()) for name, lease in self._leases.items()}
+
+    def _hears_itself(self) -> bool:
+        return self._monotonic() - self._echoed < 2 * BEAT
+
     def _lives(self, lease: _Lease) -> bool:
-        """Without a bus nobody is heard, so nobody is held dead for it."""
-        return not self._bus.connected or self._monotonic() - lease.heard < LEASE
+        """Without a bus nobody is heard, not even oneself, so nobody is held dead for it."""
+        is_heard = self._bus.connected and self._hears_itself()
+        return not is_heard or self._monotonic() - lease.heard < LEASE

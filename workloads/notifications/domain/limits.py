@@ -327,5 +327,13 @@ LEASE: Final = 10.0
 # So long a gateway that fell silent without a farewell is taken for one that may be there and cannot be heard
 MISSED_FOR: Final = 300.0
 SETTLE_BEFORE_DRAIN: Final = 10.0
-DRAIN_PACE: Final = 200.0
-DRAIN_DEADLINE: Final = 25.0
+DRAIN_BEAT: Final = 1.0
+# Unless configured: clients a second of all gateways together, and seconds that each has for its own
+DRAIN_PACE: Final = 200
+DRAIN_WITHIN: Final = 270
+MAX_DRAIN_WITHIN: Final = 3570
+# Who was held up for longer does not catch up: it would move more in a second than its share
+DRAIN_LAG: Final = 0.01
+# Seconds after which a moved client comes back: one by one at once, all together spread over some
+MOVED_AFTER: Final = 0.1
+MOVED_WITHIN: Final = 2.0

@@ -2,18 +2,17 @@
 
 import asyncio
 import itertools
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pytest
 
-from notifications.adapters.memory.bus import MemoryFleetBus, MemoryInboxBus
-from notifications.app.drain import drain
-from notifications.app.hub import Arrival, Hub
-from notifications.app.tasks import Tasks
-from notifications.domain.limits import DRAIN_DEADLINE, DRAIN_PACE, SETTLE_BEFORE_DRAIN
-from tests.unit.workloads.app.world import MemorySocket, Reports, in_virtual_time, principal, start_fleet, store_with
+from notifications.adapters.memory.bus import MemoryFleetBus
+from notifications.domain.limits import LEASE, MOVED_AFTER, MOVED_WITHIN, SETTLE_BEFORE_DRAIN
+from notifications.domain.pace import Pace
+from tests.unit.workloads.app.moving import Leaver
+from tests.unit.workloads.app.world import in_virtual_time, start_fleet
+
+PACE = Pace(per_second=50, connections=1_000, seconds=40)
 
 
 class Passage:
@@ -26,74 +25,106 @@ class Passage:
         self.closed_at = asyncio.get_running_loop().time()
 
 
-@dataclass(frozen=True)
-class Drained:
-    """What became of a gateway with one socket. `times`: when that and each passage was let go."""
+def leave(others: int, clients: int = 1, passages: Sequence[Passage] = ()) -> Leaver:
+    """Let a gateway leave beside so many others that stay, at the time LEASE."""
 
-    waited: float
-    times: list[float]
-    told: list[str]
-    closed: bool
-
-
-def drain_one(others: int, passages: Sequence[Passage] = ()) -> Drained:
-    """Drain it beside so many others. `times` begin with the socket, which is let go first."""
-
-    async def work() -> Drained:
-        loop, bus = asyncio.get_running_loop(), MemoryFleetBus()
-        fleet, running = start_fleet("a", bus)
+    async def work() -> Leaver:
+        bus = MemoryFleetBus()
+        leaver = await Leaver("a", bus, PACE, passages).fill(clients)
         peers = [start_fleet(f"peer-{number}", bus)[1] for number in range(others)]
-        hub = Hub("a", await store_with(0), MemoryInboxBus(), Reports(), Tasks())
-        socket = MemorySocket()
-        await hub.join(Arrival(socket, principal()))
-        stopped: list[float] = []
-
-        async def stop_listening() -> None:
-            stopped.append(loop.time())
-
-        began = loop.time()
-        await drain(hub, fleet, stop_listening, random.Random(0), lambda: passages)
-        for task in (running, *peers):
+        await asyncio.sleep(LEASE)
+        await leaver.leave()
+        for task in peers:
             task.cancel()
-        times = [*stopped, *(passage.closed_at for passage in passages)]
-        return Drained(stopped[0] - began, times, socket.names()[-1:], socket.closed)
+        return leaver
 
     return in_virtual_time(work)
 
 
-def times_of(passages: Sequence[Passage], others: int) -> list[float]:
-    """Return when each client was let go, the one whose session is here first."""
-    drained = drain_one(others, passages)
-    assert drained.closed
-    return drained.times
+def waited(leaver: Leaver) -> float:
+    assert leaver.stopped_at is not None
+    return leaver.stopped_at - LEASE
 
 
 def test_a_gateway_waits_for_endpoints_to_settle_then_moves_its_clients() -> None:
-    drained = drain_one(others=1)
-    assert SETTLE_BEFORE_DRAIN <= drained.waited < SETTLE_BEFORE_DRAIN + 1
-    assert drained.told == ["server:moving"]
-    assert drained.closed
+    leaver = leave(others=1)
+    assert SETTLE_BEFORE_DRAIN <= waited(leaver) < SETTLE_BEFORE_DRAIN + 1
+    assert [client.names()[-1] for client in leaver.clients] == ["server:moving"]
+    assert len(leaver.moves) == 1
 
 
 def test_the_last_gateway_does_not_wait_for_others_that_are_not_there() -> None:
-    drained = drain_one(others=0)
-    assert drained.waited < 0.1
-    assert drained.told == ["server:moving"]
-    assert drained.closed
+    leaver = leave(others=0, clients=100)
+    assert waited(leaver) < 0.1
+    assert leaver.moves[-1] - leaver.moves[0] < 0.1
+    assert len(leaver.moves) == 100
 
 
-def test_those_who_lead_to_another_gateway_go_one_by_one() -> None:
-    times = times_of([Passage() for _ in range(100)], others=1)
+def test_who_is_moved_at_a_pace_comes_back_at_once_and_others_spread() -> None:
+    assert {client.retry_after for client in leave(others=1, clients=10).clients} == {MOVED_AFTER}
+    spread = [client.retry_after for client in leave(others=0, clients=100).clients]
+    assert min(spread) >= MOVED_AFTER
+    assert max(spread) <= MOVED_WITHIN
+    assert len(set(spread)) > 10
+
+
+def test_those_who_lead_to_another_gateway_go_one_by_one_after_the_own() -> None:
+    passages = [Passage() for _ in range(100)]
+    moves = leave(others=1, clients=5, passages=passages).moves
+    times = [*moves, *(passage.closed_at for passage in passages)]
     pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
-    assert pauses == pytest.approx([1 / DRAIN_PACE] * 100)
+    assert pauses == pytest.approx([1 / PACE.per_second] * 104)
 
 
-def test_many_of_them_are_gone_by_the_deadline() -> None:
-    times = times_of([Passage() for _ in range(int(2 * DRAIN_PACE * DRAIN_DEADLINE))], others=1)
-    assert times[-1] - times[0] == pytest.approx(DRAIN_DEADLINE, rel=0.01)
+def test_more_than_a_gateway_should_hold_are_gone_in_time_all_the_same() -> None:
+    passages = [Passage() for _ in range(int(2 * PACE.per_second * PACE.seconds))]
+    leave(others=1, passages=passages)
+    assert passages[-1].closed_at - passages[0].closed_at == pytest.approx(PACE.seconds, rel=0.01)
 
 
 def test_they_go_at_once_when_nobody_could_take_them() -> None:
-    times = times_of([Passage() for _ in range(100)], others=0)
-    assert times[-1] - times[0] < 0.1
-    assert min(times) >= 0
+    passages = [Passage() for _ in range(100)]
+    leave(others=0, passages=passages)
+    times = [passage.closed_at for passage in passages]
+    assert max(times) - min(times) < 0.1
+    assert min(times) >= LEASE
+
+
+def test_who_is_greeted_while_others_are_moved_is_moved_as_well() -> None:
+    async def work() -> Leaver:
+        bus = MemoryFleetBus()
+        leaver = await Leaver("a", bus, PACE).fill(50)
+        _, peer = start_fleet("peer", bus)
+        await asyncio.sleep(LEASE)
+        leaving = asyncio.ensure_future(leaver.leave())
+        await asyncio.sleep(SETTLE_BEFORE_DRAIN + 0.5)
+        await leaver.let_in("late")
+        await leaving
+        peer.cancel()
+        return leaver
+
+    leaver = in_virtual_time(work)
+    assert len(leaver.moves) == 51
+
+
+def test_it_tells_how_many_remain_and_how_fast_they_go() -> None:
+    async def work() -> list[tuple[int, float]]:
+        bus = MemoryFleetBus()
+        leaver = await Leaver("a", bus, PACE).fill(100)
+        _, peer = start_fleet("peer", bus)
+        await asyncio.sleep(LEASE)
+        drain = leaver.drain
+        told = [(drain.remaining, drain.rate)]
+        leaving = asyncio.ensure_future(leaver.leave())
+        await asyncio.sleep(SETTLE_BEFORE_DRAIN / 2)
+        told.append((drain.remaining, drain.rate))
+        await asyncio.sleep(SETTLE_BEFORE_DRAIN / 2 + 1.01)
+        told.append((drain.remaining, drain.rate))
+        await leaving
+        peer.cancel()
+        return [*told, (drain.remaining, drain.rate)]
+
+    before, settling, moving, after = in_virtual_time(work)
+    assert (before, settling, after) == ((0, 0.0), (100, 0.0), (0, 0.0))
+    assert 20 < moving[0] < 80
+    assert moving[1] == PACE.per_second
