@@ -125,6 +125,9 @@ async def test_the_newest_of_each_topic_is_found_and_of_silent_ones_nothing(log:
         topic("a.y").subject: 2,
         topic("b.x").subject: 4,
     }
+    assert await log.find_last(wanted, 2) == {topic("a.x").subject: 3, topic("b.x").subject: 4}
+    assert await log.find_last([topic(">")], 4) == {topic("b.y").subject: 5}
+    assert await log.find_last([topic(">")], 5) == {}
     assert await log.find_last([topic("c.>")]) == {}
     assert await log.find_last([]) == {}
 

@@ -12,12 +12,13 @@ from notifications.app.follower import Follower, Following
 from notifications.app.interests import Interest, Interests
 from notifications.app.log_reader import LogReader, Passage, Said
 from notifications.app.order import Order
+from notifications.app.probe import Probe
 from notifications.app.tasks import Tasks
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Unavailable
 from notifications.domain.families import Slow
 from notifications.domain.filters import Filter
-from notifications.domain.limits import TOPIC_PROBE, TOPIC_PROBE_AFTER_JOIN, TOPIC_SETTLED
+from notifications.domain.limits import TOPIC_PROBE
 from notifications.domain.topics import Entry, LogEnd, Topic, read_subject
 from notifications.ports.clock import Clock
 from notifications.ports.socket import Socket
@@ -43,17 +44,15 @@ class Board:
         self, log: TopicLog, bus: TopicBus, clock: Clock, tasks: Tasks, slow: Mapping[str, Slow] = NO_FAMILIES
     ) -> None:
         """`slow` says of families what becomes of those who read too slowly."""
-        self._log = log
         self._slow = slow
         self._tasks = tasks
         self._reader = LogReader(log, clock)
         self._order = Order(self, self._reader, tasks)
         self._interests = Interests(bus, self._check_epoch, self._order.take, tasks)
         self._interests.on_close = self._forget
+        self._probe = Probe(log, self._interests, self._check_epoch, tasks)
         self._epoch: int | None = None
-        self._compared = 0
         self._untidy = False
-        self._probing: asyncio.Task[None] | None = None
         self.on_unfollow: Callable[[Follower, Topic], None] = lambda *_: None
         """Called when a socket follows a topic no more."""
 
@@ -85,7 +84,7 @@ class Board:
             following = Following(wish.topic, sent, wish.filter, live=not recovered, slow=slow)
             interest.followers[follower] = following
         follower.begin(following, self._epoch or 0)
-        self._probe_soon()
+        self._probe.look_soon(self._order)
         return recovered
 
     def unfollow(self, follower: Follower, topic: Topic) -> bool:
@@ -102,7 +101,7 @@ class Board:
         """Look from time to time whether anything was lost that nothing after it shows, until cancelled."""
         while True:
             await asyncio.sleep(TOPIC_PROBE)
-            await self._probe()
+            await self._probe.look(self._order)
             if self._untidy:
                 self._untidy = False
                 self._order.tidy()
@@ -155,12 +154,8 @@ class Board:
             follower.tell_gap(topic, "lost")
 
     async def compare(self) -> Mapping[str, int]:
-        """Return the last numbers of all that is followed. Raises Unavailable."""
-        epoch = (await self._check_epoch()).epoch
-        last = await self._log.find_last([interest.topic for interest in self._interests])
-        if epoch != self._epoch:
-            raise Unavailable("the log of topics has begun anew meanwhile")
-        return last
+        """Return the last numbers of all that is followed and may be behind. Raises Unavailable."""
+        return await self._probe.compare()
 
     def _forget(self, topic: Topic) -> None:
         """Let go of what was released of a topic that nobody follows; of many with the next look at all of them."""
@@ -181,42 +176,13 @@ class Board:
 
     def _start_over(self) -> None:
         self._order.start_over()
-        self._compared = 0
+        self._probe.start_over()
         followers: set[Follower] = set()
         for interest in self._interests:
             interest.base = interest.newest = 0
             followers.update(interest.followers)
         for follower in followers:
             follower.start_over(self._epoch or 0)
-
-    def _probe_soon(self) -> None:
-        """NATS does not say when an interest is known to all its servers."""
-        if self._probing is None or self._probing.done():
-            self._probing = self._tasks.start(self._probe_after_join(), "probe topics")
-
-    async def _probe_after_join(self) -> None:
-        await asyncio.sleep(TOPIC_PROBE_AFTER_JOIN)
-        await self._probe()
-
-    async def _probe(self) -> None:
-        if not len(self._interests):
-            return
-        try:
-            epoch, end = self._epoch, await self._check_epoch()
-            if epoch not in (None, end.epoch):
-                self._order.suspect()
-            elif end.last > self._compared:
-                await self._look_closer()
-                self._compared = end.last
-        except Unavailable as error:
-            _log.warning("topics not looked up", extra={"reason": str(error)})
-
-    async def _look_closer(self) -> None:
-        """Give what is on its way the time to arrive before it counts as lost."""
-        last = await self._log.find_last([interest.topic for interest in self._interests])
-        await asyncio.sleep(TOPIC_SETTLED)
-        if any(seq > self._order.last(subject) for subject, seq in last.items()):
-            self._order.suspect()
 
 
 def _show(follower: Follower, said: Said, followings: Sequence[Following]) -> None:

@@ -30,8 +30,11 @@ class TopicLog(Protocol):
         """
         ...
 
-    async def find_last(self, topics: Sequence[Topic]) -> dict[str, int]:
-        """Return by subject the number of the newest message of each topic that has one, wildcards spelled out."""
+    async def find_last(self, topics: Sequence[Topic], after: int = 0) -> dict[str, int]:
+        """Return by subject the number of the newest message of each topic that has one above `after`.
+
+        Wildcards are spelled out. What it costs goes by how many there are, of topics as of those that are returned.
+        """
         ...
 
     async def find_end(self) -> LogEnd:

@@ -60,9 +60,9 @@ class MemoryTopicLog:
         entries = tuple(replace(entry, prev=max(entry.prev, after)) for entry in itertools.islice(found, limit))
         return LogPage(entries, entries[-1].seq if entries else after, next(found, None) is not None)
 
-    async def find_last(self, topics: Sequence[Topic]) -> dict[str, int]:
-        """Return by subject the number of the newest message of each topic that has one."""
-        told = {subject: read_subject(subject) for subject in self._life.newest}
+    async def find_last(self, topics: Sequence[Topic], after: int = 0) -> dict[str, int]:
+        """Return by subject the number of the newest message of each topic that has one above `after`."""
+        told = {subject: read_subject(subject) for subject, seq in self._life.newest.items() if seq > after}
         wanted = [subject for subject, topic in told.items() if any(matches(pattern, topic) for pattern in topics)]
         return {subject: self._life.newest[subject] for subject in wanted}
 

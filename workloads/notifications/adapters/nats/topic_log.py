@@ -63,9 +63,9 @@ class NatsTopicLog:
         more = end.status == _ALL_SENT and find_number(end.headers, PENDING) > 0
         return LogPage(entries, entries[-1].seq if entries else after, more)
 
-    async def find_last(self, topics: Sequence[Topic]) -> dict[str, int]:
-        """Return by subject the number of the newest message of each topic that has one."""
-        return await self._find_last([_stored(topic) for topic in topics])
+    async def find_last(self, topics: Sequence[Topic], after: int = 0) -> dict[str, int]:
+        """Return by subject the number of the newest message of each topic that has one above `after`."""
+        return await self._find_last([_stored(topic) for topic in topics], after)
 
     async def find_end(self) -> LogEnd:
         """Return the log's epoch and its first and last number."""
@@ -77,18 +77,18 @@ class NatsTopicLog:
             raise Unavailable("the log of topics was lost")
         return end
 
-    async def _find_last(self, wanted: Sequence[str]) -> dict[str, int]:
+    async def _find_last(self, wanted: Sequence[str], after: int) -> dict[str, int]:
         found: dict[str, int] = {}
         for start in range(0, len(wanted), MAX_LAST):
             some = wanted[start : start + MAX_LAST]
-            last = await self._find_some(some)
-            found |= await self._find_last(await self._spell_out(some)) if last is None else last
+            last = await self._find_some(some, after)
+            found |= await self._find_last(await self._spell_out(some), after) if last is None else last
         return found
 
-    async def _find_some(self, wanted: Sequence[str]) -> dict[str, int] | None:
+    async def _find_some(self, wanted: Sequence[str], after: int) -> dict[str, int] | None:
         """Return what `wanted` stand for, None if that is more than the server looks up at once."""
         found: dict[str, int] = {}
-        asked: dict[str, Any] = {"multi_last": wanted}
+        asked: dict[str, Any] = {"multi_last": wanted, "seq": after + 1}
         while True:
             *messages, end = await self._get(asked)
             if end.status == _TOO_MANY:
