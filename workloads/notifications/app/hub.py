@@ -1,11 +1,12 @@
 """All sessions of one gateway."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notifications.app.expiry import Expiry
 from notifications.app.feed import Feed
+from notifications.app.groups import Groups
 from notifications.app.reader import InboxReader
 from notifications.app.recovery import Recovery, Return
 from notifications.app.session import Report, Session
@@ -16,14 +17,14 @@ from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Forbidden, Invalid
 from notifications.domain.inbox import Head, InboxEvent, refuse_recovery
 from notifications.domain.introduction import SILENT, Introduction
-from notifications.domain.limits import PENDING_SHOWN
+from notifications.domain.limits import HEADS_AT_ONCE, PENDING_SHOWN
 from notifications.domain.notification import UserKey, wire, wire_time
 from notifications.domain.principal import Principal
 from notifications.ports.bus import InboxBus
 from notifications.ports.socket import Socket
-from notifications.ports.store import InboxStore
+from notifications.ports.store import InboxStore, Pending
 
-CAPABILITIES = ("inbox", "cursor", "sync", "ack", "refresh", "presence")
+CAPABILITIES = ("inbox", "cursor", "sync", "ack", "refresh", "presence", "batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Hub:
         self._report = report
         self._tasks = tasks
         self._reader = InboxReader(inbox)
+        self._heads = Groups(self._read_heads, HEADS_AT_ONCE)
         self._feeds: dict[UserKey, Feed] = {}
         self.watch = PositionWatch(inbox, self.check, tasks)
         self.expiry = Expiry()
@@ -155,17 +157,18 @@ class Hub:
     async def _greet(self, session: Session, arrival: Arrival) -> None:
         returned = await self._find_return(arrival)
         presented = arrival.presented if returned else arrival.cursor
-        start = _start(presented, await self._inbox.head(session.principal.owner))
+        head = await self._heads.ask(session.principal.owner)  # after the subscription: what comes later comes live
+        start = _start(presented, head)
         if not start.recovered:
             returned = None
         if self.recovery:
             session.private_id = returned.private_id if returned else self.recovery.make_id(session.principal.owner)
         arrival.accept(session.private_id)
         if not start.recovered:
-            await self._greet_afresh(session, start.reason)
+            await self._greet_afresh(session, head, start.reason)
             return
         self._send_connected(session, start)
-        session.begin(start.at)
+        session.begin(start.at, behind=start.at.inbox_seq < head.seq)
         if self.recovery and returned:
             await self.recovery.resume(session, returned, start.at)
 
@@ -178,8 +181,8 @@ class Hub:
             return None
         return await self.recovery.find(arrival.principal, arrival.private_id, at)
 
-    async def _greet_afresh(self, session: Session, reason: str | None) -> None:
-        pending = await self._inbox.pending(session.principal.owner, PENDING_SHOWN)
+    async def _greet_afresh(self, session: Session, head: Head, reason: str | None) -> None:
+        pending = await self._find_pending(session.principal.owner, head)
         start = _Start(Cursor(pending.head.epoch, pending.head.seq), recovered=False)
         self._send_connected(session, start)
         if reason:
@@ -192,7 +195,14 @@ class Hub:
         session.socket.send("notifications:pending", json.dumps(shown, ensure_ascii=False))
         # A stock client takes the position as its offset, so it must not know it before it was shown what lies behind
         session.socket.send("position", json.dumps(cursor.encode(start.at)))
-        session.begin(start.at, tuple(notification.id for notification in pending.notifications))
+        session.begin(start.at, tuple(notification.id for notification in pending.notifications), behind=False)
+
+    async def _find_pending(self, owner: UserKey, head: Head) -> Pending:
+        return await self._inbox.pending(owner, PENDING_SHOWN) if head.seq else Pending((), False, head)
+
+    async def _read_heads(self, owners: Sequence[UserKey]) -> list[Head]:
+        heads = await self._inbox.heads(owners)
+        return [heads[owner] for owner in owners]
 
     def _send_connected(self, session: Session, start: _Start) -> None:
         principal = session.principal

@@ -83,11 +83,12 @@ class Session:
         self._acknowledged = 0
         self._unacknowledged: deque[_Sent] | None = None
 
-    def begin(self, at: Cursor, pending: tuple[UUID, ...] = ()) -> None:
-        """Take the position from which to catch up, and what was shown as pending. Events are held until then."""
+    def begin(self, at: Cursor, pending: tuple[UUID, ...] = (), *, behind: bool = True) -> None:
+        """Take the position, what was shown as pending, and whether there is more to read. Events were held so far."""
         self._epoch, self.position, self._told = at.inbox_epoch, at.inbox_seq, at.inbox_seq
         self._pending = tuple(_Sent(at.inbox_seq, id, repaired=True) for id in pending)
-        self._tasks.start(self._catch_up(), f"catch up {self.socket.id}")
+        if behind or not self._merge():
+            self._fall_behind()
 
     def offer(self, event: InboxEvent) -> None:
         """Take an event that may be next, old, or too new."""

@@ -45,7 +45,7 @@ class PositionWatch:
             _log.warning("position check skipped", extra={"reason": str(error)})
             return
         for owner, head in heads.items():
-            self._check(owner, head)
+            self._check(owner, head.seq)
 
     async def _check_soon(self) -> None:
         while self._soon:  # who comes while this waits is left to the next turn: to be checked at once proves nothing

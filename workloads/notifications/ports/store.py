@@ -119,8 +119,8 @@ class InboxStore(Protocol):
         """Return the end of an inbox; an inbox that nothing ever came to ends at 0."""
         ...
 
-    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
-        """Return the last number of each inbox in one query; inboxes that do not exist are left out."""
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, Head]:
+        """Return the end of each inbox in one query; an inbox that nothing ever came to ends at 0."""
         ...
 
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:

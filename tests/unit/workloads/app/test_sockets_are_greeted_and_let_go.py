@@ -1,6 +1,7 @@
 """The hub greets each socket from where it was, and forgets it completely."""
 
 import asyncio
+from collections.abc import Sequence
 
 from notifications.adapters.memory.bus import MemoryInboxBus
 from notifications.adapters.memory.store import MemoryStore
@@ -11,7 +12,7 @@ from notifications.app.upkeep import keep_sessions
 from notifications.domain import cursor
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Unavailable
-from notifications.domain.inbox import InboxEvent
+from notifications.domain.inbox import Head, InboxEvent
 from notifications.domain.notification import UserKey
 from notifications.ports.bus import Subscription
 from tests.unit.workloads.app.world import (
@@ -215,7 +216,7 @@ def test_a_session_ends_with_its_token() -> None:
 class Down(MemoryStore):
     """A database that cannot be asked."""
 
-    async def head(self, owner: UserKey) -> object:  # type: ignore[override]
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, Head]:
         raise Unavailable("down")
 
 

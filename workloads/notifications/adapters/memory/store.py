@@ -138,9 +138,9 @@ class MemoryStore:
         """Return the end of an inbox."""
         return self._head(owner)
 
-    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
-        """Return the last number of each inbox that exists."""
-        return {owner: len(self.inboxes[owner].log) for owner in owners if owner in self.inboxes}
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, Head]:
+        """Return the end of each inbox."""
+        return {owner: self._head(owner) for owner in owners}
 
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
         """Return at most `limit` changes after a number."""

@@ -47,6 +47,18 @@ Question = tuple[str, bytes, bytes]
 """Subject, data and a whole header block, or none."""
 
 
+def _fail(promise: asyncio.Future[Message], error: Exception) -> None:
+    if not promise.done():
+        promise.set_exception(error)
+
+
+def _follow(promises: Sequence[asyncio.Future[Message]], leader: asyncio.Future[Message]) -> None:
+    """Keep promises once another was kept; where it was not, the connection was lost, and they fail by themselves."""
+    if not leader.cancelled() and not leader.exception():
+        for promise in promises:
+            _keep(promise, leader.result())
+
+
 def _keep(promise: asyncio.Future[Message], message: Message) -> None:
     if not promise.done():
         promise.set_result(message)
@@ -62,6 +74,7 @@ class Connection:
         self._numbers = itertools.count()
         self._awaited: dict[str, Listener] = {}
         self._promises: set[asyncio.Future[Message]] = set()
+        self._to_flush: list[asyncio.Future[Message]] = []
         self._complaints: set[str] = set()
         self._closing = False
         self._closed = asyncio.Event()
@@ -192,8 +205,22 @@ class Connection:
         return list(answers.values())
 
     async def flush(self, within: float = ANSWER_WITHIN) -> None:
-        """Return when the server has processed all that was sent before."""
-        await within_time(self._echo(), within, "a flush")
+        """Return when the server has processed all that was sent before. All of one turn of the loop share one echo."""
+        flushed = self.promise()
+        if not self._to_flush:
+            asyncio.get_running_loop().call_soon(self._send_echo)
+        self._to_flush.append(flushed)
+        await within_time(flushed, within, "a flush")
+
+    def _send_echo(self) -> None:
+        waiting, self._to_flush = self._to_flush, []
+        try:
+            echo = self._echo()
+        except Unavailable as error:
+            for flushed in waiting:
+                _fail(flushed, error)
+        else:
+            echo.add_done_callback(partial(_follow, waiting))
 
     def _echo(self) -> asyncio.Future[Message]:
         # A message to ourselves: nats-py's flush() writes its PING past what is still queued, so a PONG proves nothing
@@ -220,8 +247,7 @@ class Connection:
         if not self._closing:
             log.warning("the connection to NATS is lost, reconnecting", extra=_ERROR)
         for future in list(self._promises):
-            if not future.done():
-                future.set_exception(Unavailable("the connection to NATS was lost"))
+            _fail(future, Unavailable("the connection to NATS was lost"))
 
     async def _on_return(self) -> None:
         self._complaints.clear()

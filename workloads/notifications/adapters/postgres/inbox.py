@@ -32,9 +32,12 @@ WHERE e.name = 'inbox'
 """
 
 HEADS: Final = """
-SELECT h.tenant, h.recipient, h.seq
-FROM unnest($1::text[], $2::text[]) AS asked(tenant, recipient)
-JOIN inbox_heads h USING (tenant, recipient)
+SELECT e.value::bigint AS epoch, coalesce(h.seq, 0) AS head, coalesce(h.floor, 0) AS floor
+FROM epochs e
+CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(tenant, recipient, place)
+LEFT JOIN inbox_heads h USING (tenant, recipient)
+WHERE e.name = 'inbox'
+ORDER BY asked.place
 """
 
 READ: Final = f"""
@@ -163,10 +166,13 @@ class PostgresInbox:
         """Return the end of an inbox."""
         return _head(await self._pool.read(HEAD, owner.tenant, owner.user))
 
-    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
-        """Return the last number of each inbox that exists."""
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, Head]:
+        """Return the end of each inbox."""
+        if not owners:
+            return {}
         rows = await self._pool.read(HEADS, [owner.tenant for owner in owners], [owner.user for owner in owners])
-        return {UserKey(row["tenant"], row["recipient"]): row["seq"] for row in rows}
+        _require_epoch(rows)
+        return {owner: Head(*row) for owner, row in zip(owners, rows, strict=True)}
 
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:
         """Return at most `limit` changes after a number."""
@@ -245,9 +251,13 @@ async def _mark_all_read(connection: Connection, owner: UserKey) -> Change | Non
         return change(*await connection.fetch(LOG, owner.tenant, owner.user, "readAll", None, up_to, 0))
 
 
-def _head(rows: Sequence[Record]) -> Head:
+def _require_epoch(rows: Sequence[Record]) -> None:
     if not rows:
         raise Misconfigured("the database has no inbox epoch: run `notifications setup`")
+
+
+def _head(rows: Sequence[Record]) -> Head:
+    _require_epoch(rows)
     return Head(rows[0]["epoch"], rows[0]["head"], rows[0]["floor"])
 
 
