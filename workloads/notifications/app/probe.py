@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Protocol
 
 from notifications.app.interests import Interest, Interests
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
-from notifications.domain.limits import TOPIC_PROBE_AFTER_JOIN, TOPIC_SETTLED
+from notifications.domain.limits import TOPIC_PROBE, TOPIC_PROBE_AFTER_JOIN, TOPIC_SETTLED
 from notifications.domain.topics import LogEnd, Topic
 from notifications.ports.topics import TopicLog
 
@@ -30,8 +31,8 @@ class Heard(Protocol):
 class Probe:
     """Compares the ends of topics in the log with what was heard, asking only for those that moved.
 
-    Every number is looked at twice: a server that answers may lag behind, and a topic of which something was heard
-    since the last look is left out, since what is said next shows a loss there, or the next look does.
+    Every number is looked at for TOPIC_PROBE and more: a server that answers may lag behind, and a topic of which
+    something was heard lately is left out, since what is said next shows a loss there, or the next look does.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Probe:
         self._check_epoch = check_epoch
         self._tasks = tasks
         self._looked = self._sure = self._life = 0
+        self._looked_at = -math.inf
         self._soon: asyncio.Task[None] | None = None
 
     def start_over(self) -> None:
@@ -84,11 +86,11 @@ class Probe:
             return
         if any(seq > heard.last(subject) for subject, seq in last.items()):
             heard.suspect()
-        else:
-            self._sure, self._looked = self._looked, end
+        elif (now := asyncio.get_running_loop().time()) >= self._looked_at + TOPIC_PROBE:
+            self._sure, self._looked, self._looked_at = self._looked, end, now
 
     def _quiet(self) -> Iterator[Interest]:
-        """Yield where nothing was heard since the last look; of a wildcard it is not known of which topic it was."""
+        """Yield where nothing was heard lately; of a wildcard it is not known of which topic it was."""
         for interest in self._interests:
             if interest.newest <= self._looked or not interest.topic.is_exact:
                 yield interest

@@ -31,7 +31,8 @@ class Looks:
 
 @pytest.fixture
 async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    monkeypatch.setattr(board, "TOPIC_PROBE", 0.02)
+    for module in (board, probe):
+        monkeypatch.setattr(module, "TOPIC_PROBE", 0.02)
     monkeypatch.setattr(probe, "TOPIC_SETTLED", 0.005)
     world = World()
     world.tasks.start(world.board.run(), "probe")
@@ -98,3 +99,20 @@ async def test_a_wiped_log_is_looked_at_from_its_beginning(world: World) -> None
     world.log.wipe()
     await world.say("orders.1", "new")
     await eventually(lambda: device.said() == [0, 1, 2, "new"])
+
+
+async def test_looks_after_joins_do_not_shorten_how_long_a_number_is_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks(world)
+    monkeypatch.setattr(probe, "TOPIC_PROBE", 0.4)
+    monkeypatch.setattr(probe, "TOPIC_PROBE_AFTER_JOIN", 0.01)
+    device = await follow(world, "orders.1")
+    await world.say("orders.1", "heard")
+    lose(world, lambda _: True)
+    looks.lags = 10
+    await world.say("orders.1", "lost")
+    for number in range(5):
+        await follow(world, f"news.{number}")
+        await asyncio.sleep(0.02)
+    await eventually(lambda: device.said() == ["heard", "lost"])
