@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from notifications.domain.errors import SlowConsumer
 from notifications.domain.limits import SLOW_CONSUMER_GRACE
+from notifications.domain.window import Window
 from tests.simulation.crashes import Phase
 from tests.simulation.weather import Fault
 from tests.simulation.wire import Wire
@@ -70,6 +71,11 @@ class Connection:
         if cursor:
             self._wire.dies("send", Phase.AFTER)
         return True
+
+    def gather(self, event: str, body: str, window: Window, on_leave: Callable[[], None]) -> bool:
+        """Send it: here every window is over at once."""
+        on_leave()
+        return self.send(event, body)
 
     async def drained(self) -> None:
         wait = self._full_until - self._wire.loop.time()

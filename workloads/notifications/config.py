@@ -25,10 +25,15 @@ from notifications.domain.limits import (
     MAX_DRAIN_WITHIN,
     MAX_EVENTS_PER_MINUTE,
     MAX_QUOTA,
+    MAX_WINDOW,
+    MAX_WINDOW_MESSAGES,
+    MIN_WINDOW,
+    MIN_WINDOW_MESSAGES,
 )
 from notifications.domain.network import check_service
 from notifications.domain.preferences import DigestHour
 from notifications.domain.text import TYPE
+from notifications.domain.window import Window
 from notifications.section import Section
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -167,6 +172,13 @@ class TelemetryConfig(Section, frozen=True):
     sample_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.01
 
 
+class BatchConfig(Section, frozen=True):
+    """Live messages to a client wait until there are so many, or the first has waited so long."""
+
+    messages: Annotated[int, Meta(ge=MIN_WINDOW_MESSAGES, le=MAX_WINDOW_MESSAGES)] = MIN_WINDOW_MESSAGES
+    milliseconds: Annotated[int, Meta(ge=MIN_WINDOW, le=MAX_WINDOW)] = MAX_WINDOW
+
+
 class FamilyConfig(Section, frozen=True, kw_only=True):
     """A family of topics, by their first token. Rooms have rules of their own; any other family needs `authorize`."""
 
@@ -174,6 +186,7 @@ class FamilyConfig(Section, frozen=True, kw_only=True):
     authorize: Literal["authorizer", "members", "everyone", "admins"] | None = None
     max_age_seconds: Annotated[int, Meta(ge=1)] | None = None
     slow_consumer: Slow = Slow.RESUME
+    batch: BatchConfig | None = None
 
     def __post_init__(self) -> None:
         if self.family == "inbox":
@@ -184,7 +197,8 @@ class FamilyConfig(Section, frozen=True, kw_only=True):
     def read(self) -> Family:
         """Return it as the rules have it."""
         rule = Rule(self.authorize) if self.authorize else None
-        return Family(self.family, rule, self.max_age_seconds, self.slow_consumer)
+        window = Window(self.batch.messages, self.batch.milliseconds) if self.batch else None
+        return Family(self.family, rule, self.max_age_seconds, self.slow_consumer, window)
 
 
 class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):

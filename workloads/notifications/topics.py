@@ -40,7 +40,7 @@ async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms
     log = NatsTopicLog(nats, config.nats.replicas)
     families = [topic.read() for topic in config.topics]
     access = await open_access(life, config.auth.authorizer, families, rooms, asyncio.get_running_loop().time)
-    board = Board(log, NatsTopicBus(nats), now, life.tasks, {family.name: family.slow for family in families})
+    board = Board(log, NatsTopicBus(nats), now, life.tasks, {family.name: family for family in families})
     nats.on_loss = board.suspect
     life.keep(board.run(), "topic probe")
     ages = {family.name: family.max_age for family in families if family.max_age}

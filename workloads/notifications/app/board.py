@@ -16,7 +16,7 @@ from notifications.app.probe import Probe
 from notifications.app.tasks import Tasks
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Unavailable
-from notifications.domain.families import Slow
+from notifications.domain.families import Family, Slow
 from notifications.domain.filters import Filter
 from notifications.domain.limits import TOPIC_PROBE
 from notifications.domain.topics import Entry, LogEnd, Topic, read_subject
@@ -25,7 +25,7 @@ from notifications.ports.socket import Socket
 from notifications.ports.topics import TopicBus, TopicLog
 
 _log = logging.getLogger(__name__)
-NO_FAMILIES: Final[Mapping[str, Slow]] = MappingProxyType({})
+NO_FAMILIES: Final[Mapping[str, Family]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class Board:
     """Hands what is said to the sockets that follow it."""
 
     def __init__(
-        self, log: TopicLog, bus: TopicBus, clock: Clock, tasks: Tasks, slow: Mapping[str, Slow] = NO_FAMILIES
+        self, log: TopicLog, bus: TopicBus, clock: Clock, tasks: Tasks, families: Mapping[str, Family] = NO_FAMILIES
     ) -> None:
-        """`slow` says of families what becomes of those who read too slowly."""
-        self._slow = slow
+        self._slow = {name: family.slow for name, family in families.items()}
+        self._windows = {name: family.window for name, family in families.items() if family.window}
         self._tasks = tasks
         self._reader = LogReader(log, clock)
         self._order = Order(self, self._reader, tasks)
@@ -139,6 +139,8 @@ class Board:
             interest.newest = max(interest.newest, entry.seq)
         if (said := self._reader.prepare(entry)) is None:
             return
+        if self._windows:
+            said.window = self._windows.get(read_subject(entry.subject).family)
         if len(interests) == 1:
             for follower, following in tuple(interests[0].followers.items()):
                 _show(follower, said, (following,))

@@ -17,6 +17,7 @@ from notifications.domain.limits import MAX_LATEST, TOPIC_PAGE_AGAIN
 from notifications.domain.saved import Follow
 from notifications.domain.subjects import includes
 from notifications.domain.topics import Topic
+from notifications.domain.window import NO_WINDOW, Window
 from notifications.ports.socket import Socket
 
 _log = logging.getLogger(__name__)
@@ -92,6 +93,8 @@ class Follower:
         self._shown = 0
         self.pinned: int | None = None
         """What the position does not pass, while more topics are about to be followed from there."""
+        self.window: Window | None = None
+        """In which live messages gather, whatever their family says; None for the family's."""
         self.ended = False
         """Whether it follows nothing any more, for good."""
 
@@ -123,7 +126,7 @@ class Follower:
         wanted = any(following.wants(said) for following in fresh) and not any(
             each.has_read(said) and each.wants(said) for each in followings
         )
-        if wanted and not self._send(said.event, said.live):
+        if wanted and not self._send_live(said):
             for following in fresh:
                 following.sent = max(following.sent, said.seq - 1)  # all before came live
                 self._fall_behind(following)
@@ -156,6 +159,12 @@ class Follower:
         self.ended = True
         for topic in tuple(self.followings):
             self._source.unfollow(self, topic)
+
+    def _send_live(self, said: Said) -> bool:
+        window = self.window or said.window
+        if window is None or said.urgent or window is NO_WINDOW:
+            return self._send(said.event, said.live)
+        return self.socket.gather(said.event, said.live, window, self._on_news)
 
     def _send(self, event: str, body: str) -> bool:
         self._on_news()

@@ -17,4 +17,5 @@ class Followers:
         """Return the follower of a session, made if it has none."""
         if session.topics is None:
             session.topics = self._board.make_follower(session.socket, lambda: self._positions.soon(session))
+            session.topics.window = session.introduction.window
         return session.topics

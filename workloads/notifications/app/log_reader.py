@@ -8,6 +8,7 @@ from notifications.app.flight import Flights
 from notifications.domain.limits import TOPIC_PAGE
 from notifications.domain.topic_message import unpack, write_wire
 from notifications.domain.topics import Entry, LogEnd, LogPage, Topic
+from notifications.domain.window import Window
 from notifications.ports.clock import Clock
 from notifications.ports.topics import TopicLog
 
@@ -21,6 +22,9 @@ class Said:
     event: str
     live: str
     replayed: str
+    urgent: bool = False
+    window: Window | None = None
+    """That of its family; for the board to say."""
     _payload: Any = field(default=None, init=False)
 
     def payload(self) -> Any:
@@ -72,7 +76,7 @@ class LogReader:
         if message.is_over(int(self._clock().timestamp() * 1000)):
             return None
         live, replayed = write_wire(message, entry.seq), write_wire(message, entry.seq, replayed=True)
-        return Said(entry.seq, entry.subject, message.event, live, replayed)
+        return Said(entry.seq, entry.subject, message.event, live, replayed, message.urgent)
 
     async def _read(self, topic: Topic, after: int) -> Passage:
         page, end = await self.read_entries(topic, after), await self.find_end()

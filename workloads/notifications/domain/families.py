@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from notifications.domain.access import Rule
+from notifications.domain.window import Window
 
 
 class Slow(StrEnum):
@@ -22,10 +23,11 @@ class Slow(StrEnum):
 class Family:
     """For `max_age` seconds it is shown again, None for as long as the log holds it.
 
-    `rule` is None for rooms, which have their own.
+    `rule` is None for rooms, which have their own. Without a `window` no message waits for another.
     """
 
     name: str
     rule: Rule | None = None
     max_age: int | None = None
     slow: Slow = Slow.RESUME
+    window: Window | None = None

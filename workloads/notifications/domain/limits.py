@@ -187,6 +187,12 @@ MAX_FOLLOWED: Final = 100
 # Topics of which a slow reader is shown the newest; of more, those where something was said last
 MAX_LATEST: Final = 200
 
+# Windows in which messages to a client are gathered: so many, so many milliseconds; what gathers is one write
+MIN_WINDOW_MESSAGES: Final = 10
+MAX_WINDOW_MESSAGES: Final = 50
+MIN_WINDOW: Final = 1
+MAX_WINDOW: Final = 100
+
 # What sockets follow, saved for stock clients that come back. It outlives a gateway by RECOVERY_WINDOW at least: it is
 # saved anew SAVED_AGAIN after the last time, by whoever is due at a SAVED_TURN
 MAX_SAVED: Final = 64 * 1024

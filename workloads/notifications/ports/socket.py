@@ -1,6 +1,9 @@
 """A client's connection, whatever front carries it. Narrow on purpose: the front can be replaced."""
 
+from collections.abc import Callable
 from typing import Protocol
+
+from notifications.domain.window import Window
 
 
 class Socket(Protocol):
@@ -16,6 +19,14 @@ class Socket(Protocol):
         """Queue an event whose argument is the JSON text `body`, with the cursor as last argument if there is one.
 
         Never blocks. Returns False, and queues nothing, while OUTBOUND_CAP is exceeded or after the end.
+        """
+        ...
+
+    def gather(self, event: str, body: str, window: Window, on_leave: Callable[[], None]) -> bool:
+        """Queue an event like `send`, and let it wait for more: until its window is over, or anything is sent.
+
+        `on_leave` is called when that is so, before what has gathered leaves, with all that the same turn of the loop
+        brings.
         """
         ...
 

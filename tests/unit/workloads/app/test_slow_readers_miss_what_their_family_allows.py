@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator
 import pytest
 
 from notifications.app.board import Board
-from notifications.domain.families import Slow
+from notifications.domain.families import Family, Slow
 from tests.support.waiting import eventually
 from tests.unit.workloads.app.test_topics_are_shown_once_in_order import NOW, Device, World
 
-SLOW = {"prices": Slow.KEEP_LATEST, "news": Slow.DROP_OLDEST}
+FAMILIES = {"prices": Family("prices", slow=Slow.KEEP_LATEST), "news": Family("news", slow=Slow.DROP_OLDEST)}
 
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     world = World()
-    world.board = Board(world.log, world.bus, lambda: NOW, world.tasks, SLOW)
+    world.board = Board(world.log, world.bus, lambda: NOW, world.tasks, FAMILIES)
     yield world
     await world.tasks.stop()
 

@@ -18,6 +18,7 @@ from notifications.domain.errors import Unavailable
 from notifications.domain.filters import read_filter
 from notifications.domain.topic_message import TopicMessage, pack
 from notifications.domain.topics import Entry, Topic, read_pattern
+from notifications.domain.window import Window
 from tests.support.waiting import eventually
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -31,6 +32,7 @@ class Device:
     session: str = "gateway~1"
     room: float = float("inf")
     sent: list[tuple[str, object]] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
     emptied: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
 
@@ -39,6 +41,10 @@ class Device:
             return False
         self.sent.append((event, json.loads(body)))
         return True
+
+    def gather(self, event: str, body: str, window: Window, on_leave: Callable[[], None]) -> bool:
+        self.windows.append(window)
+        return self.send(event, body)
 
     async def drained(self) -> None:
         if len(self.sent) >= self.room:

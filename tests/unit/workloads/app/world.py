@@ -19,6 +19,7 @@ from notifications.domain.inbox import InboxEvent
 from notifications.domain.notification import Message, UserKey
 from notifications.domain.principal import Principal
 from notifications.domain.submission import Copy, Submission
+from notifications.domain.window import Window
 from notifications.ports.bus import Beacon
 from tests.simulation.loop import VirtualLoop
 
@@ -80,6 +81,11 @@ class MemorySocket:
             return False
         self.sent.append((event, json.loads(body), cursor))
         return True
+
+    def gather(self, event: str, body: str, window: Window, on_leave: Callable[[], None]) -> bool:
+        """Remember it: here every window is over at once."""
+        on_leave()
+        return self.send(event, body)
 
     async def drained(self) -> None:
         """Wait for room."""

@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from enum import Enum, StrEnum
 from typing import Final, Protocol
 
 from notifications.adapters.socketio.frames import frame
 from notifications.adapters.socketio.outbox import Outbox
 from notifications.adapters.socketio.wheel import Wheel
+from notifications.adapters.socketio.windows import Gathering, Windows
 from notifications.app.tasks import Tasks
-from notifications.domain.limits import CONNECT_TIMEOUT, PING_INTERVAL, PING_TIMEOUT
+from notifications.domain.limits import CONNECT_TIMEOUT, PING_INTERVAL, PING_TIMEOUT, TRANSPORT_ROOM
+from notifications.domain.window import Window
 
 FAREWELL, PING, PONG, MESSAGE, UPGRADE = "1", "2", "3", "4", "5"
 NOOP: Final = "6"
@@ -100,6 +102,7 @@ class World(Protocol):
 
     application: Application
     wheel: Wheel
+    windows: Windows
     tasks: Tasks
 
     def forget(self, connection: "Connection") -> None:
@@ -110,7 +113,10 @@ class World(Protocol):
 class Connection:
     """Costs neither a task nor a timer while nothing happens."""
 
-    __slots__ = ("_is_held", "_phase", "_serving", "_waiting", "_world", "carrier", "outbox", "prober", "sid", "slot")
+    __slots__ = (
+        "_is_held", "_phase", "_serving", "_waiting", "_world", "carrier", "gathering", "outbox", "prober", "sid",
+        "slot",
+    )  # fmt: skip
 
     def __init__(self, sid: str, world: World, carrier: Carrier) -> None:
         self.sid = sid
@@ -118,6 +124,8 @@ class Connection:
         self.outbox = Outbox()
         self.prober: Carrier | None = None
         """The websocket that is about to take over, if there is one."""
+        self.gathering: Gathering | None = None
+        """What is not to be sent yet, if all that waits is so."""
         self.slot: int | None = None
         self._world = world
         self._is_held = False
@@ -132,12 +140,40 @@ class Connection:
         return self._phase is _Phase.END
 
     def put(self, whole: bytes) -> bool:
-        """Send a packet that is a frame already. False, and it is not sent, after the end."""
+        """Send a packet that is a frame already, and what has gathered. False, and it is not sent, after the end."""
         if self._phase is _Phase.END:
             return False
+        if self.gathering is not None:
+            self.leave(self.gathering)
         if self.outbox.put(whole) and not self._is_held:
             self.carrier.wake()
         return True
+
+    def gather(self, whole: bytes, window: Window, on_leave: Callable[[], None]) -> bool:
+        """The same for one that waits for more, unless something is on its way already."""
+        if self._phase is _Phase.END:
+            return False
+        gathering, is_first = self.gathering, self.outbox.put(whole)
+        if is_first:
+            gathering = self.gathering = Gathering(self, on_leave, window.milliseconds)
+            self._world.windows.close_later(gathering)
+        elif gathering is None:
+            on_leave()
+            return True
+        elif window.milliseconds < gathering.milliseconds:
+            gathering.milliseconds = window.milliseconds
+            self._world.windows.close_later(gathering)
+        if len(self.outbox) >= window.messages or self.outbox.size >= TRANSPORT_ROOM:
+            self.leave(gathering)
+        return True
+
+    def leave(self, gathering: Gathering) -> None:
+        """Send what has gathered, with all that this turn of the loop brings."""
+        if self.gathering is gathering:
+            self.gathering = None
+            gathering.on_leave()
+            if not self._is_held:
+                self.carrier.wake()
 
     def hold(self) -> None:
         """Let what is sent wait for what follows it, until `release`."""
@@ -183,6 +219,7 @@ class Connection:
         """Serve and queue nothing more; what waits is still sent. Harmless to repeat."""
         if self.ended:
             return
+        self.gathering = None
         self._await(_Phase.END, CUT_AFTER)
         self.outbox.end()
         self.carrier.resume()

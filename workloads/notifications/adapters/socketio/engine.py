@@ -8,6 +8,7 @@ from typing import Final
 from notifications.adapters.socketio.connection import Application, Carrier, Connection
 from notifications.adapters.socketio.frames import frame
 from notifications.adapters.socketio.wheel import Wheel
+from notifications.adapters.socketio.windows import Windows
 from notifications.app.tasks import Tasks
 from notifications.domain.limits import MAX_PACKET, PING_INTERVAL, PING_TIMEOUT
 
@@ -23,6 +24,7 @@ class Engine:
         self._gateway = gateway
         self.application = application
         self.wheel = Wheel()
+        self.windows = Windows()
         self.tasks = Tasks()
         self._connections: dict[str, Connection] = {}
 

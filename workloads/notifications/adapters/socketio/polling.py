@@ -53,7 +53,7 @@ async def answer_poll(connection: Connection, request: web.Request) -> web.Respo
     poll = _poll_of(connection)
     if connection.ended and not connection.outbox:
         raise Invalid("this connection has ended")
-    if not (connection.outbox or connection.ended or connection.prober):
+    if not ((connection.outbox and not connection.gathering) or connection.ended or connection.prober):
         await poll.wait()
     if connection.carrier is not poll or request.transport is None:  # who has hung up gets nothing, or it would be lost
         return _packets([])

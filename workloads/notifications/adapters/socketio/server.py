@@ -165,7 +165,7 @@ class SocketServer:
         auth = read_auth(decoded)
         cursor, private_id, offset = (_read_text(auth, name) for name in ("cursor", "pid", "offset"))
         principal = self._verify(auth.get("token"))
-        introduction = read_introduction(auth.get("clientId"), auth.get("device"))
+        introduction = read_introduction(auth.get("clientId"), auth.get("device"), auth.get("batch"))
         return Arrival(socket, principal, cursor, introduction, private_id, offset, socket.accept)
 
     async def _join(self, client: Client, arrival: Arrival) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 
 from notifications.adapters.socketio.connection import Connection
 from notifications.adapters.socketio.frames import frame
 from notifications.domain.errors import SlowConsumer
 from notifications.domain.limits import OUTBOUND_CAP, SLOW_CONSUMER_GRACE
+from notifications.domain.window import Window
 from notifications.ports.telemetry import Telemetry
 
 
@@ -52,6 +54,16 @@ class GatewaySocket:
         if not self._is_accepted or connection.outbox.size > OUTBOUND_CAP:
             return False
         if not connection.put(made := self._frames.make(event, body, cursor)):
+            return False
+        self._telemetry.sent(event, len(made))
+        return True
+
+    def gather(self, event: str, body: str, window: Window, on_leave: Callable[[], None]) -> bool:
+        """Queue an event that waits for more; False as for `send`."""
+        connection = self._connection
+        if not self._is_accepted or connection.outbox.size > OUTBOUND_CAP:
+            return False
+        if not connection.gather(made := self._frames.make(event, body, None), window, on_leave):
             return False
         self._telemetry.sent(event, len(made))
         return True

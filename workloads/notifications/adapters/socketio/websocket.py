@@ -94,8 +94,10 @@ class WebSocket(asyncio.Protocol):
         self._flush.soon(self)
 
     def flush(self) -> None:
-        """Send what waits, as long as the client reads; nothing before this carries the connection."""
+        """Send what is to wait no longer, as long as the client reads; nothing before this carries the connection."""
         connection = self._connection
+        if connection.gathering is not None:
+            return
         while connection.outbox and not self._is_choked and connection.carrier is self:
             self._transport.write(connection.outbox.take_some(TRANSPORT_ROOM))
 
