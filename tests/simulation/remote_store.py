@@ -46,7 +46,7 @@ class RemoteStore:
     async def head(self, owner: UserKey) -> Head:
         return await self._read("head", lambda: self._servers.store.head(owner))
 
-    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, int]:
+    async def heads(self, owners: Sequence[UserKey]) -> dict[UserKey, Head]:
         return await self._read("heads", lambda: self._servers.store.heads(owners))
 
     async def read(self, owner: UserKey, after: int, limit: int) -> InboxPage:

@@ -63,6 +63,8 @@ PAGE_LIMIT_DEFAULT: Final = 20
 PAGE_LIMIT_MAX: Final = 100
 POSITION_CHECK: Final = 30.0
 POSITION_CHECK_AFTER_JOIN: Final = 1.0
+# Ends of inboxes that are read in one statement as sockets come
+HEADS_AT_ONCE: Final = 256
 POSITION_FRAME: Final = 10.0
 DELIVERED_FLUSH: Final = 1.0
 HELD_EVENTS: Final = 256
