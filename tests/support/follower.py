@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5)
 class Follower:
     """One device of one user. `arrivals` are the notification events in the order in which they came.
 
-    `refused` is what no outage explains: answers to CONNECT and to handshakes that send a client away for good.
+    `moved` is when it was told to move, in seconds since 1970. `refused` is what no outage explains: answers to CONNECT
+    and to handshakes that send a client away for good.
     """
 
     url: str
@@ -27,6 +29,7 @@ class Follower:
     resyncs: list[str] = field(default_factory=list)
     cursor: str | None = None
     connects: int = 0
+    moved: list[float] = field(default_factory=list)
     refused: list[Any] = field(default_factory=list)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     _patience: float | None = None
@@ -84,6 +87,8 @@ class Follower:
                 self.connected.set()
             case "notification":
                 self.arrivals.append(arguments[0])
+            case "server:moving":
+                self.moved.append(time.time())
             case "notifications:resync":
                 self.resyncs.append(arguments[0]["reason"])
 

@@ -73,7 +73,7 @@ class Drain:
         moved: set[Session] = set()
         while fresh := [session for session in self._hub.sessions() if session not in moved]:
             moved.update(fresh)
-            yield from (partial(_move, session) for session in fresh)
+            yield from (partial(_move, session) for session in fresh if not session.ended)
         yield from (partial(_close, passage) for passage in self._passages())
 
     def _count(self) -> int:
