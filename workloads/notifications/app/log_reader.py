@@ -1,11 +1,13 @@
 """Reads the log of topics for sockets and repairs: those that ask for the same at once share the answer."""
 
+import asyncio
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from notifications.app.flight import Flights
-from notifications.domain.limits import TOPIC_PAGE
+from notifications.domain.limits import TOPIC_END_EVERY, TOPIC_PAGE, TOPIC_PAGES_AT_ONCE
 from notifications.domain.topic_message import unpack, write_wire
 from notifications.domain.topics import Entry, LogEnd, LogPage, Topic
 from notifications.domain.window import Window
@@ -48,20 +50,25 @@ class Passage:
 
 
 class LogReader:
-    """Shared flights over a TopicLog. Everything raises Unavailable."""
+    """Shared flights over a TopicLog. Everything raises Unavailable.
+
+    However many ask, TOPIC_PAGES_AT_ONCE pages are read at once, and the end is asked for every TOPIC_END_EVERY.
+    """
 
     def __init__(self, log: TopicLog, clock: Clock) -> None:
         self._log = log
         self._clock = clock
         self._flights = Flights()
+        self._room = asyncio.Semaphore(TOPIC_PAGES_AT_ONCE)
+        self._asked_at = -math.inf
 
     async def find_end(self) -> LogEnd:
         """Return the log's epoch and numbers."""
-        return await self._flights.share("end", self._log.find_end)
+        return await self._flights.share("end", self._log.find_end, self._wait_for_turn)
 
     async def read(self, topic: Topic, after: int) -> Passage:
         """Return the next page after a number."""
-        return await self._flights.share((topic, after), lambda: self._read(topic, after))
+        return await self._flights.share((topic, after), lambda: self._read(topic, after), self._room.acquire)
 
     async def read_entries(self, topic: Topic, after: int, limit: int = TOPIC_PAGE) -> LogPage:
         """Return the same as the log has it."""
@@ -79,6 +86,16 @@ class LogReader:
         return Said(entry.seq, entry.subject, message.event, live, replayed, message.urgent)
 
     async def _read(self, topic: Topic, after: int) -> Passage:
-        page, end = await self.read_entries(topic, after), await self.find_end()
+        try:
+            page = await self.read_entries(topic, after)
+        finally:
+            self._room.release()
+        end = await self.find_end()
         said = tuple(said for entry in page.entries if (said := self.prepare(entry)))
         return Passage(said, page.upto, page.more, whole=end.first <= after + 1)
+
+    async def _wait_for_turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        if (wait := self._asked_at + TOPIC_END_EVERY - loop.time()) > 0:
+            await asyncio.sleep(wait)
+        self._asked_at = loop.time()

@@ -173,6 +173,9 @@ TOPIC_PAGE: Final = 200
 # When a server that answers reads lags behind the one that told of a message
 TOPIC_PAGE_AGAIN: Final = 0.05
 TOPIC_READS: Final = 16
+# For all sockets together: pages that are read at once, and seconds between two questions for the log's end
+TOPIC_PAGES_AT_ONCE: Final = 32
+TOPIC_END_EVERY: Final = 0.02
 TOPIC_PROBE: Final = 5.0
 TOPIC_PROBE_AFTER_JOIN: Final = 1.0
 # What is told within this time after it was stored was on its way and is not lost
