@@ -268,14 +268,22 @@ class Monitoring(Part, frozen=True):
     tracing: Tracing | None = None
 
 
+class Batch(Part, frozen=True):
+    """Live messages to a client wait until there are so many, or the first has waited so long."""
+
+    messages: Annotated[int, Meta(ge=10, le=50, description="a whole number from 10 to 50")] | None = None
+    milliseconds: Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100")] | None = None
+
+
 class TopicFamily(Part, frozen=True):
-    """A family of topics: how much of it is shown again, who may, and what becomes of those who read too slowly."""
+    """A family of topics: how much of it is shown again, who may, what becomes of slow readers, and what gathers."""
 
     family: FamilyName
     max_age: Duration | None = None
     max_bytes: Amount | None = None
     slow_consumer: Literal["resume", "keepLatest", "dropOldest"] | None = None
     authorize: Literal["authorizer", "members", "everyone", "admins"] | None = None
+    batch: Batch | None = None
 
 
 class Spec(Part, frozen=True, kw_only=True):

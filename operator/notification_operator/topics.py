@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from .document import Authorizer, TopicFamily
 from .errors import InvalidSpec
 
@@ -35,6 +37,7 @@ def _derive_topic(field: str, topic: TopicFamily) -> dict[str, Any]:
         "authorize": topic.authorize,
         "maxAgeSeconds": _count_seconds(topic.max_age) if topic.max_age else None,
         "slowConsumer": topic.slow_consumer,
+        "batch": msgspec.to_builtins(topic.batch),
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -58,7 +58,7 @@ TOPICS: list[dict[str, Any]] = [
         "slowConsumer": "keepLatest",
         "authorize": "authorizer",
     },
-    {"family": "news", "authorize": "everyone"},
+    {"family": "news", "authorize": "everyone", "batch": {"messages": 20, "milliseconds": 50}},
 ]
 
 

@@ -21,6 +21,7 @@ from notifications.domain.errors import Misconfigured
 from notifications.domain.families import Family, Slow
 from notifications.domain.jobs import Queue
 from notifications.domain.preferences import DEFAULT_DIGEST, DigestHour
+from notifications.domain.window import Window
 
 POSTGRES = {"uriFile": "/run/postgres-uri"}
 NATS = {"servers": ["nats://127.0.0.1:4222"], "user": "gateway", "passwordFile": "/run/nats"}
@@ -108,15 +109,22 @@ def _with_topics(*topics: dict[str, Any]) -> dict[str, Any]:
 
 def test_families_of_topics_and_who_decides_are_taken(write: Write) -> None:
     orders = {"family": "orders", "authorize": "authorizer", "maxAgeSeconds": 60}
-    topics = [{"family": "dm", "maxAgeSeconds": 5}, {**orders, "slowConsumer": "dropOldest"}, NEWS]
+    batched = {**NEWS, "family": "prices", "batch": {"messages": 50}}
+    topics = [
+        {"family": "dm", "maxAgeSeconds": 5, "batch": {}},
+        {**orders, "slowConsumer": "dropOldest"},
+        NEWS,
+        batched,
+    ]
     document = {**_with_authorizer(url="http://may.internal/"), "topics": topics}
     config = load_config(write(document), GatewayConfig)
 
     assert config.auth.authorizer == AuthorizerConfig("http://may.internal/", 2.0)
     assert [topic.read() for topic in config.topics] == [
-        Family("dm", max_age=5),
+        Family("dm", max_age=5, window=Window(10, 100)),
         Family("orders", Rule.AUTHORIZER, 60, Slow.DROP_OLDEST),
         Family("news", Rule.EVERYONE),
+        Family("prices", Rule.EVERYONE, window=Window(50, 100)),
     ]
     assert load_config(write(GATEWAY), GatewayConfig).topics == ()
 
@@ -169,6 +177,10 @@ WRONG: dict[str, tuple[object, str]] = {
     "a family of no time": (_with_topics({**NEWS, "maxAgeSeconds": 0}), "topics[0].maxAgeSeconds"),
     "a family of some size": (_with_topics({**NEWS, "maxBytes": 1024}), "maxBytes"),
     "a family that waits": (_with_topics({**NEWS, "slowConsumer": "wait"}), "topics[0].slowConsumer"),
+    "a family of large batches": (_with_topics({**NEWS, "batch": {"messages": 51}}), "topics[0].batch.messages"),
+    "a family of small batches": (_with_topics({**NEWS, "batch": {"messages": 9}}), "topics[0].batch.messages"),
+    "a family of late batches": (_with_topics({**NEWS, "batch": {"milliseconds": 101}}), "batch.milliseconds"),
+    "a family of batches at once": (_with_topics({**NEWS, "batch": {"milliseconds": 0}}), "batch.milliseconds"),
     "a family twice": (_with_topics(NEWS, NEWS), "different family"),
     "a family without authorizer": (
         _with_topics({"family": "orders", "authorize": "authorizer"}),
