@@ -30,6 +30,12 @@ class Device:
         return next((event[-1] for event in reversed(self.events) if isinstance(event[-1], str) and event[1:]), None)
 
     @property
+    def private_id(self) -> str:
+        """What CONNECT was answered with, which the stock client presents beside the cursor."""
+        given: str = json.loads(next(packet for packet in self.packets if packet.startswith("40"))[2:])["pid"]
+        return given
+
+    @property
     def notifications(self) -> list[dict[str, Any]]:
         """Every raw arrival of a notification."""
         return [event[1] for event in self.events if event[0] == "notification"]

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
@@ -20,15 +21,25 @@ from tests.support.waiting import eventually_sync
 USERS = ("gateway", "worker")
 
 
-class NatsServer:
-    """One server with its store in `folder`; it keeps its ports over restarts."""
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A server's place in a cluster: the ports at which servers meet, its own first, and the passwords of all."""
 
-    def __init__(self, folder: Path) -> None:
+    name: str
+    routes: tuple[int, ...]
+    passwords: Mapping[str, str]
+
+
+class NatsServer:
+    """One server with its store in `folder`, alone unless it has a membership; it keeps its ports over restarts."""
+
+    def __init__(self, folder: Path, membership: Membership | None = None) -> None:
         self.port = free_port()
         self.monitoring_port = free_port()
         self._folder = folder
         self._store = folder / "jetstream"
-        self._passwords = {user: secrets.token_urlsafe(24) for user in USERS}
+        self._membership = membership
+        self._passwords = membership.passwords if membership else make_passwords()
         self._process: subprocess.Popen[bytes] | None = None
         self._write_files()
 
@@ -58,10 +69,18 @@ class NatsServer:
 
     def start(self) -> None:
         """Start the server and return when JetStream is ready; it dies with the thread that started it."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start the server; the first of a cluster is not ready before the second."""
         with (self._folder / "nats.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*dies_with_us(), find_server(), "-c", self._folder / "nats.conf"], stdout=log, stderr=log
             )
+
+    def wait(self) -> None:
+        """Return when JetStream is ready."""
         eventually_sync(self._is_ready, within=15, what="the start of nats-server")
 
     def stop(self) -> None:
@@ -86,10 +105,19 @@ class NatsServer:
             "server_name": "test",
             "jetstream": {"store_dir": str(self._store)},
             "authorization": {"users": users},
+            **(self._meet(self._membership) if self._membership else {}),
         }
         write_secret(self._folder / "nats.conf", json.dumps(config))
         for user, password in self._passwords.items():
             write_secret(self.password_file(user), password)
+
+    def _meet(self, membership: Membership) -> dict[str, object]:
+        own, *others = membership.routes
+        routes = [f"nats://127.0.0.1:{port}" for port in others]
+        return {
+            "server_name": membership.name,
+            "cluster": {"name": "tests", "listen": f"127.0.0.1:{own}", "routes": routes},
+        }
 
     def _is_ready(self) -> bool:
         assert self._process is not None
@@ -107,6 +135,22 @@ class NatsServer:
         self._process.send_signal(how)
         self._process.wait(15)
         self._process = None
+
+
+def make_passwords() -> dict[str, str]:
+    """Return a password for each user."""
+    return {user: secrets.token_urlsafe(24) for user in USERS}
+
+
+def make_cluster(folder: Path, size: int = 3) -> list[NatsServer]:
+    """Return the servers of a cluster, which are to be launched together."""
+    routes, passwords = [free_port() for _ in range(size)], make_passwords()
+    servers = []
+    for number in range(size):
+        (home := folder / f"nats-{number}").mkdir()
+        membership = Membership(f"nats-{number}", (*routes[number:], *routes[:number]), passwords)
+        servers.append(NatsServer(home, membership))
+    return servers
 
 
 def find_server() -> Path:
