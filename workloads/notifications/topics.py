@@ -16,6 +16,7 @@ from notifications.app.board import Board
 from notifications.app.history import History
 from notifications.app.recovery import Recovery
 from notifications.app.speaker import Speaker
+from notifications.app.sync_budget import SyncBudget
 from notifications.clock import make_id, now
 from notifications.config import GatewayConfig
 from notifications.domain.private_id import NONCE
@@ -48,5 +49,6 @@ async def open_topics(life: Life, config: GatewayConfig, nats: Connection, rooms
     recovery = Recovery(NatsSessionStore(nats, config.nats.replicas), board, access, lambda: token_bytes(NONCE))
     life.keep(recovery.run(), "saved sessions")
     events = TopicEvents(board, access, speaker, recovery)
+    events.spend_sync = SyncBudget(config.limits.connections_per_user, asyncio.get_running_loop().time).spend
     recovery.on_follow = lambda session, topic: events.on_follow(session, topic)
     return Topics(access, board, events, TopicsApi(verify, speaker, History(log, access, now), now), recovery)

@@ -3,14 +3,15 @@
 import asyncio
 import logging
 import math
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from notifications.app.spenders import Spenders
 from notifications.domain.errors import RateLimited, Unavailable
-from notifications.domain.limits import MAX_SPENDERS, SPEND_EVERY, SPENDS_AT_ONCE
+from notifications.domain.limits import SPEND_EVERY, SPENDS_AT_ONCE
 from notifications.domain.notification import UserKey
-from notifications.domain.spending import Spend, Spending
+from notifications.domain.spending import Spend
 from notifications.ports.spend import SpendBus
 
 _log = logging.getLogger(__name__)
@@ -34,18 +35,18 @@ class EventBudget:
     def __init__(self, bus: SpendBus, share: Share) -> None:
         self._bus = bus
         self._share = share
-        self._users: OrderedDict[UserKey, Spending] = OrderedDict()
+        self._spenders = Spenders()
         self._untold: Counter[UserKey] = Counter()
         bus.listen(self._hear)
 
     def __len__(self) -> int:
         """Return how many users are known."""
-        return len(self._users)
+        return len(self._spenders)
 
     def spend(self, owner: UserKey) -> None:
         """Return if the user may send an event now. Raises RateLimited."""
         limit, now = self._share.limit, self._share.monotonic()
-        wait = self._find(owner).take(limit, self._share.gateways(owner), now)
+        wait = self._spenders.find(owner).take(limit, self._share.gateways(owner), now)
         if wait > 0:
             raise RateLimited(f"you send more than {limit} events a minute: wait {math.ceil(wait)} s", math.ceil(wait))
         self._untold[owner] += 1
@@ -54,7 +55,7 @@ class EventBudget:
         """Tell the others, until cancelled."""
         while True:
             await asyncio.sleep(SPEND_EVERY)
-            self._forget()
+            self._spenders.forget(self._share.monotonic())
             untold, self._untold = self._untold, Counter()
             spends = [Spend(owner, count) for owner, count in untold.items()]
             for begin in range(0, len(spends), SPENDS_AT_ONCE):
@@ -70,20 +71,4 @@ class EventBudget:
     def _hear(self, spends: Sequence[Spend]) -> None:
         now = self._share.monotonic()
         for spend in spends:
-            self._find(spend.owner).hear(spend.count, now)
-
-    def _find(self, owner: UserKey) -> Spending:
-        """Return what is known of a user, as of one who was heard of last."""
-        spending = self._users.get(owner)
-        if spending is None:
-            spending = self._users[owner] = Spending()
-            if len(self._users) > MAX_SPENDERS:
-                self._users.popitem(last=False)
-        self._users.move_to_end(owner)
-        return spending
-
-    def _forget(self) -> None:
-        """Let go of users who have done nothing in the window: those who were heard of longest ago come first."""
-        now = self._share.monotonic()
-        while self._users and next(iter(self._users.values())).is_over(now):
-            self._users.popitem(last=False)
+            self._spenders.find(spend.owner).hear(spend.count, now)

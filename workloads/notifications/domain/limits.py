@@ -273,6 +273,8 @@ SPEND_WINDOW: Final = 60.0
 SPEND_EVERY: Final = 1.0
 SPEND_UNHEARD: Final = 4.0
 MAX_EVENTS_PER_MINUTE: Final = 1_000_000
+# How often in a minute all connections of a user may follow all topics anew by one event each
+SYNCS_OF_ALL: Final = 4
 # Whom a gateway counts, and whom it tells of in one message
 MAX_SPENDERS: Final = 50_000
 SPENDS_AT_ONCE: Final = 500

@@ -39,16 +39,16 @@ class Spending:
         self.known = 0
         """How much was let through in the last SPEND_WINDOW, as far as it is known."""
 
-    def take(self, limit: int, gateways: int, now: float) -> float:
-        """Count one more and return 0, or count nothing and return the seconds until there may be room.
+    def take(self, limit: int, gateways: int, now: float, count: int = 1) -> float:
+        """Count so many more and return 0, or count nothing and return the seconds until there may be room.
 
-        `gateways` is how many may let something through for this user, this one included.
+        `gateways` is how many may let something through for this user, this one included. A share is taken one by one.
         """
         self._forget(now)
-        if wait := self._wait_for_room(limit, now) or self._wait_for_share(limit, gateways, now):
+        if wait := self._wait_for_room(limit - count, now) or self._wait_for_share(limit, gateways, now):
             return wait
-        self._at(now).own += 1
-        self.known += 1
+        self._at(now).own += count
+        self.known += count
         return 0.0
 
     def is_over(self, now: float) -> bool:
@@ -72,10 +72,10 @@ class Spending:
             gone = self._seconds.popleft()
             self.known -= gone.own + gone.others
 
-    def _wait_for_room(self, limit: int, now: float) -> float:
+    def _wait_for_room(self, most: int, now: float) -> float:
         left, wait = self.known, 0.0
         for second in self._seconds:
-            if left < limit:
+            if left <= most:
                 break
             left -= second.own + second.others
             wait = second.begun + 1 + SPEND_WINDOW - now

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from notifications.adapters.memory.spend import MemorySpendBus, MemorySpendLine
-from notifications.app import event_budget
+from notifications.app import spenders
 from notifications.app.event_budget import EventBudget, Share
 from notifications.domain.errors import RateLimited
 from notifications.domain.limits import SPEND_EVERY, SPEND_WINDOW
@@ -106,7 +106,7 @@ def test_users_who_do_nothing_are_forgotten_and_so_are_those_beyond_what_is_kept
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def work() -> tuple[int, int]:
-        monkeypatch.setattr(event_budget, "MAX_SPENDERS", 10)
+        monkeypatch.setattr(spenders, "MAX_SPENDERS", 10)
         async with fleet(MemorySpendLine(), 1) as (budget,):
             for number in range(20):
                 send(budget, 1, UserKey("demo", str(number)))

@@ -35,6 +35,14 @@ def test_the_wait_is_as_long_as_it_has_to_be() -> None:
     assert take_all(spending, 1, 30.5 + wait) == 30
 
 
+def test_several_are_taken_at_once_or_none_of_them() -> None:
+    spending = Spending()
+    assert spending.take(LIMIT, 1, 10.0, LIMIT - 10) == 0
+    assert spending.take(LIMIT, 1, 10.0, 11) == 1 + SPEND_WINDOW
+    assert spending.take(LIMIT, 1, 10.0, 10) == 0
+    assert spending.known == LIMIT
+
+
 def test_what_others_let_through_counts() -> None:
     spending = Spending()
     spending.hear(LIMIT - 1, 5.0)

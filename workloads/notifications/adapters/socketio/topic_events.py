@@ -16,6 +16,7 @@ from notifications.domain.access import Action
 from notifications.domain.errors import Invalid, Refused, TooLarge, Unavailable
 from notifications.domain.filters import read_filter
 from notifications.domain.limits import MAX_FOLLOWED
+from notifications.domain.notification import UserKey
 from notifications.domain.topics import Topic, read_pattern, room_topic
 
 
@@ -29,6 +30,8 @@ class TopicEvents:
         self._recovery = recovery
         self.on_follow: Callable[[Session, Topic], None] = lambda *_: None
         """Called when a session follows a topic."""
+        self.spend_sync: Callable[[UserKey, int], None] = lambda *_: None
+        """Called before a user follows so many topics anew with one event; raises RateLimited, and it is not served."""
         self.handlers: dict[str, Handler] = {
             "room:join": self._join,
             "room:leave": self._leave,
@@ -82,9 +85,10 @@ class TopicEvents:
         if len(subscriptions) > MAX_FOLLOWED:
             raise TooLarge(f"one socket follows at most {MAX_FOLLOWED} topics")
         wishes = [_read_subscription(session, subscription) for subscription in subscriptions]
+        new = [wish for wish in wishes if wish.topic not in _followed(session) or wish.since]
+        self.spend_sync(session.principal.owner, len(new))
         for topic in set(_followed(session)) - {wish.topic for wish in wishes}:
             self._unfollow(session, topic)
-        new = [wish for wish in wishes if wish.topic not in _followed(session) or wish.since]
         for wish in wishes:
             if session.topics and wish not in new:
                 session.topics.followings[wish.topic].filter = wish.filter
