@@ -1,4 +1,5 @@
 // One stock client: prints everything that happens to it as JSON lines, until standard input ends.
+// A line of standard input is an event for it to emit; the event "cut" loses its connection instead.
 // Argument: {url, token, keepsCursor?, options?}
 
 import { io } from "socket.io-client";
@@ -28,6 +29,7 @@ socket.io.on("open", () => {
 
 process.stdin.on("data", (line) => {
   const { name, values } = JSON.parse(line);
+  if (name === "cut") return socket.io.engine.close();
   socket.emit(name, ...values, (answer) => tell("answer", { name, answer }));
 });
 process.stdin.on("end", () => process.exit(0));

@@ -50,10 +50,14 @@ class Script:
         assert raw, f"the script ended: {(await self._process.stderr.read()).decode()}"
         self.lines.append(json.loads(raw))
 
-    async def emit(self, name: str, *values: object) -> Any:
-        """Make the client send an event and return the acknowledgement."""
+    def tell(self, name: str, *values: object) -> None:
+        """Give the script something to do."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"name": name, "values": values}).encode() + b"\n")
+
+    async def emit(self, name: str, *values: object) -> Any:
+        """Make the client send an event and return the acknowledgement."""
+        self.tell(name, *values)
         return (await self.happening("answer"))["answer"]
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -145,7 +146,7 @@ async def test_a_client_is_recovered_when_its_nats_server_and_then_its_gateway_d
         await site.gateways[0].process.kill()
         await asyncio.wait_for(device.closed.wait(), 10)
         await say(site, accepted, 20)
-        presented = {"pid": device.private_id, "offset": device.cursor}
+        presented: dict[str, Any] = {"pid": device.private_id, "offset": device.cursor}
     async with join(site.gateways[1].url, site.token("ann"), **presented) as again:
         assert again.events[0][1]["recovered"] is True
         await say(site, accepted, 5)
