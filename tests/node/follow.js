@@ -1,14 +1,14 @@
 // One stock client: prints everything that happens to it as JSON lines, until standard input ends.
 // A line of standard input is an event for it to emit; the event "cut" loses its connection instead.
-// Argument: {url, token, keepsCursor?, options?}
+// Argument: {url, token, batch?, keepsCursor?, options?}
 
 import { io } from "socket.io-client";
 
-const { url, token, keepsCursor = false, options = {} } = JSON.parse(process.argv[2]);
+const { url, token, batch, keepsCursor = false, options = {} } = JSON.parse(process.argv[2]);
 const tell = (what, details = {}) => console.log(JSON.stringify({ what, ...details }));
 
 let cursor;
-const auth = keepsCursor ? (give) => give({ token, cursor }) : { token };
+const auth = keepsCursor ? (give) => give({ token, batch, cursor }) : { token, batch };
 const socket = io(url, { auth, ...options });
 
 socket.on("connect", () => {

@@ -149,7 +149,11 @@ class Stack:
             "keys": [{"id": "demo", "algorithm": "HS256", "file": str(key)}],
         }
         channels = {"unsubscribeKeyFile": str(links)}
-        families = [{"family": "orders", "authorize": "everyone"}, {"family": "teams", "authorize": "members"}]
+        families = [
+            {"family": "orders", "authorize": "everyone"},
+            {"family": "teams", "authorize": "members"},
+            {"family": "prices", "authorize": "everyone", "batch": {"messages": 20, "milliseconds": 100}},
+        ]
         gateway = {"auth": auth, "demo": True, "channels": channels, "htmlTypes": ["html"], "topics": families}
         extras: dict[str, dict[str, object]] = {"gateway": gateway, "worker": {}}
         for role, extra in extras.items():
