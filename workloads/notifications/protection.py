@@ -1,7 +1,7 @@
 """What protects a gateway from its clients, wired from adapters."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from notifications.adapters.nats.spend import NatsSpendBus
 from notifications.adapters.socketio.entrance import Policy
@@ -25,7 +25,7 @@ def build_policy(config: GatewayConfig) -> Policy:
 
 def open_budget(
     life: Life, limits: LimitsConfig, bus: NatsSpendBus, roll_call: RollCall, fleet: Fleet
-) -> Callable[[UserKey], None]:
+) -> Callable[[UserKey], Awaitable[None]]:
     """Return what counts an event of a user until the process ends."""
 
     def count_gateways(owner: UserKey) -> int:
@@ -34,7 +34,8 @@ def open_budget(
             return min(len(fleet), limits.connections_per_user)
         return 1 + sum(fleet.address_of(gateway) is not None for gateway in elsewhere)
 
-    share = Share(limits.events_per_minute, count_gateways, asyncio.get_running_loop().time)
+    monotonic = asyncio.get_running_loop().time
+    share = Share(limits.events_per_minute, count_gateways, monotonic, roll_call.settles_in)
     budget = EventBudget(bus, share)
     life.keep(budget.run(), "event budget")
     return budget.spend

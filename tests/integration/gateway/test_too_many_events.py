@@ -67,6 +67,12 @@ async def test_without_an_acknowledgement_the_refusal_is_an_error_event_and_the_
         assert (await device.call("client:ping"))["ok"]
 
 
+async def test_who_has_just_come_may_send_a_hundred_at_once(stack: Stack, alice: str) -> None:
+    async with join(stack.internal_url("gateway-0"), stack.token(alice)) as device:
+        assert await flood(device, LIMIT) == {"served": LIMIT}
+        assert await flood(device, 1) == {"refused": 1}
+
+
 async def test_who_comes_back_to_another_gateway_has_not_another_hundred(stack: Stack, alice: str) -> None:
     first, second = (stack.internal_url(f"gateway-{number}") for number in range(2))
     async with join(first, stack.token(alice)) as device:

@@ -19,11 +19,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How much a user may do in a minute, and at how many gateways; `monotonic` gives seconds."""
+    """How much a user may do in a minute, and at how many gateways; `monotonic` gives seconds.
+
+    `settles_in` says in how many seconds it is known at how many, 0 if it is: until then there may be fewer.
+    """
 
     limit: int
     gateways: Callable[[UserKey], int]
     monotonic: Callable[[], float]
+    settles_in: Callable[[UserKey], float] = lambda _: 0.0
 
 
 class EventBudget:
@@ -43,12 +47,19 @@ class EventBudget:
         """Return how many users are known."""
         return len(self._spenders)
 
-    def spend(self, owner: UserKey) -> None:
-        """Return if the user may send an event now. Raises RateLimited."""
-        limit, now = self._share.limit, self._share.monotonic()
-        wait = self._spenders.find(owner).take(limit, self._share.gateways(owner), now)
+    async def spend(self, owner: UserKey) -> None:
+        """Return when the user may send an event. Raises RateLimited.
+
+        Who has just come and has had but the share of one among many is not refused: it waits until it is known how
+        many they are.
+        """
+        wait, settles_in = self._take(owner), self._share.settles_in(owner)
+        if wait > 0 and settles_in > 0 and self._spenders.find(owner).known < self._share.limit:
+            await asyncio.sleep(settles_in)
+            wait = self._take(owner)
         if wait > 0:
-            raise RateLimited(f"you send more than {limit} events a minute: wait {math.ceil(wait)} s", math.ceil(wait))
+            seconds = math.ceil(wait)
+            raise RateLimited(f"you send more than {self._share.limit} events a minute: wait {seconds} s", seconds)
         self._untold[owner] += 1
 
     async def run(self) -> None:
@@ -61,6 +72,10 @@ class EventBudget:
             for begin in range(0, len(spends), SPENDS_AT_ONCE):
                 self._tell(spends[begin : begin + SPENDS_AT_ONCE])
                 await asyncio.sleep(0)
+
+    def _take(self, owner: UserKey) -> float:
+        share = self._share
+        return self._spenders.find(owner).take(share.limit, share.gateways(owner), share.monotonic())
 
     def _tell(self, spends: Sequence[Spend]) -> None:
         try:

@@ -73,10 +73,15 @@ class RollCall:
 
     def elsewhere(self, owner: UserKey) -> Collection[str] | None:
         """Return the other gateways that have held a user since this one does; None while that is not known yet."""
-        settled = int((self._allowance.clock().timestamp() - ROLL_SETTLED) * 1000)
-        if all((session.connected_at or math.inf) > settled for session in self._hub.of(owner)):
+        if self.settles_in(owner):
             return None
         return self._elsewhere.get(owner, ())
+
+    def settles_in(self, owner: UserKey) -> float:
+        """Return in how many seconds it is known which other gateways have held a user, 0 if it is."""
+        settled = int((self._allowance.clock().timestamp() - ROLL_SETTLED) * 1000)
+        since = min((held.connected_at for held in self._held(owner)), default=math.inf)
+        return min(since - settled + 1, ROLL_SETTLED * 1000) / 1000 if since > settled else 0.0
 
     async def run(self) -> None:
         """Ask for those who have come, until cancelled."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +167,20 @@ def test_after_two_seconds_the_newest_are_left_however_messages_cross(
 
     gone = max(0, len(connects) - LIMIT)
     assert in_virtual_time(work) == [True] * gone + [False] * (len(connects) - gone)
+
+
+def test_it_says_in_how_many_seconds_it_knows_that() -> None:
+    async def work() -> list[float]:
+        async with fleet([MemoryRollBus(MemoryRollLine())]) as (call,):
+            left = [call.settles_in(BOB)]
+            for pause in (0.0, 0.5):
+                await asyncio.sleep(pause)
+                await call.join(Arrival(MemorySocket(f"after {pause}"), principal()))
+                left.append(call.settles_in(BOB))
+            await asyncio.sleep(left[-1])
+            return [*left, call.settles_in(BOB)]
+
+    assert in_virtual_time(work) == [2.0, 2.0, pytest.approx(1.5, abs=0.002), 0.0]
 
 
 def test_a_gateway_learns_in_two_seconds_which_others_hold_the_user_and_forgets_with_the_user() -> None:

@@ -41,8 +41,8 @@ class ClientEvents:
         self._read_state = read_state
         self._refresh = refresh
         self._telemetry = telemetry
-        self.spend: Callable[[UserKey], None] = lambda _: None
-        """Counts an event of a user; raises RateLimited, and it is not served."""
+        self.spend: Callable[[UserKey], Awaitable[None]] = _spend_nothing
+        """Counts an event of a user, perhaps after a while; raises RateLimited, and it is not served."""
         self._handlers: dict[str, Handler] = {
             **others,
             "notification:read": self._read,
@@ -56,7 +56,7 @@ class ClientEvents:
     async def serve(self, session: Session, event: Event) -> Answer:
         """Return the answer, or raise Refused or Unavailable."""
         if event.name not in _FREE:
-            self.spend(session.principal.owner)
+            await self.spend(session.principal.owner)
         handler = self._handlers.get(event.name)
         if handler is None:
             raise Invalid(f"unknown event {event.name[:64]!r}")
@@ -104,6 +104,10 @@ class ClientEvents:
 
     async def _ping(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
         return {"serverTime": wire_time(datetime.now(UTC))}
+
+
+async def _spend_nothing(_: UserKey) -> None:
+    """Nothing is counted."""
 
 
 def _ids(value: object) -> list[UUID]:
