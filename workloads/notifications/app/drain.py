@@ -81,6 +81,8 @@ class Drain:
 
 
 def _move(session: Session, retry_after: float) -> None:
+    if session.topics is not None:
+        session.tell_topics()  # at the end of this turn it would be too late, and what was just sent would come again
     session.socket.send("server:moving", json.dumps({"retryAfter": round(retry_after, 1)}))
     session.socket.close()
 

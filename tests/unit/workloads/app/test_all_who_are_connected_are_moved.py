@@ -3,14 +3,23 @@
 import asyncio
 import itertools
 from collections.abc import Sequence
+from functools import partial
+from uuid import uuid4
 
 import pytest
 
 from notifications.adapters.memory.bus import MemoryFleetBus
+from notifications.adapters.memory.topic_log import MemoryTopicBus, MemoryTopicLog
+from notifications.app.board import Board, Wish
+from notifications.app.positions import Positions
+from notifications.app.tasks import Tasks
+from notifications.domain.cursor import decode
 from notifications.domain.limits import LEASE, MOVED_AFTER, MOVED_WITHIN, SETTLE_BEFORE_DRAIN
 from notifications.domain.pace import Pace
-from tests.unit.workloads.app.moving import Leaver
-from tests.unit.workloads.app.world import in_virtual_time, start_fleet
+from notifications.domain.topic_message import TopicMessage, pack
+from notifications.domain.topics import read_pattern
+from tests.unit.workloads.app.moving import Client, Leaver
+from tests.unit.workloads.app.world import clock, in_virtual_time, start_fleet
 
 PACE = Pace(per_second=50, connections=1_000, seconds=40)
 
@@ -105,6 +114,27 @@ def test_who_is_greeted_while_others_are_moved_is_moved_as_well() -> None:
 
     leaver = in_virtual_time(work)
     assert len(leaver.moves) == 51
+
+
+def test_who_was_just_shown_something_of_a_topic_knows_its_position_before_it_goes() -> None:
+    """Else it would come back from where it stood before, and be shown the same again."""
+
+    async def work() -> Client:
+        log, tasks, positions = MemoryTopicLog(), Tasks(), Positions()
+        board = Board(log, MemoryTopicBus(log), clock, tasks)
+        leaver = await Leaver("a", MemoryFleetBus(), PACE).fill(1)
+        (session,), topic = leaver.hub.sessions(), read_pattern("demo", "orders.1")
+        session.topics = board.make_follower(session.socket, partial(positions.soon, session))
+        await board.follow(session.topics, Wish(topic))
+        number = await log.append(topic, pack(TopicMessage("topic:message", 0, '{"payload":1}', None)), uuid4())
+        await leaver.leave()  # in the same turn of the loop
+        await tasks.stop()
+        (client,) = leaver.clients
+        name, position, _ = client.sent[-2]
+        assert (name, decode(position).topics_seq) == ("position", number)
+        return client
+
+    assert in_virtual_time(work).names()[-3:] == ["topic:message", "position", "server:moving"]
 
 
 def test_it_tells_how_many_remain_and_how_fast_they_go() -> None:
