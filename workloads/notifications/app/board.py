@@ -70,10 +70,15 @@ class Board:
         return Follower(socket, self, on_news, self._tasks)
 
     async def follow(self, follower: Follower, wish: Wish) -> bool:
-        """Let a socket follow a topic, instead of what it followed of it before. Raises Unavailable.
+        """Let a socket follow a topic. Raises Unavailable.
 
-        Returns whether it will be shown all that it missed since the position that it presented.
+        Returns whether it will be shown all that it missed since the position that it presented. Who follows the topic
+        already and presents none goes on where it stands: clients join their rooms at every connect, also when they
+        have just been recovered and what they missed is still to come.
         """
+        if wish.since is None and (held := self._find_following(follower, wish.topic)):
+            held.filter = wish.filter
+            return True
         async with self._interests.opened(wish.topic) as interest:
             end = await self._check_epoch() if wish.since else None
             if follower.ended:
@@ -158,6 +163,10 @@ class Board:
     async def compare(self) -> Mapping[str, int]:
         """Return the last numbers of all that is followed and may be behind. Raises Unavailable."""
         return await self._probe.compare()
+
+    def _find_following(self, follower: Follower, topic: Topic) -> Following | None:
+        interest = self._interests.get(topic)
+        return interest.followers.get(follower) if interest else None
 
     def _forget(self, topic: Topic) -> None:
         """Let go of what was released of a topic that nobody follows; of many with the next look at all of them."""

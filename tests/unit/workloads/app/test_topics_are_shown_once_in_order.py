@@ -286,6 +286,25 @@ async def test_who_has_left_is_shown_nothing_more(world: World) -> None:
     assert device.said() == []
 
 
+async def test_who_follows_again_without_a_position_goes_on_where_it_stands(world: World) -> None:
+    device = Device()
+    follower = world.open(device)
+    assert not await world.follow(follower, "orders.1")
+    since = await world.position(follower)
+    follower.close()
+    for state in ("closed", "open", "open"):
+        await world.say("orders.1", {"state": state})
+    back = world.open(device)
+    assert await world.follow(back, "orders.1", since)
+    assert await world.follow(back, "orders.1", filter={"state": ["open"]}), "what was missed is still to come"
+    assert device.said() == []
+    await eventually(lambda: device.said() == [{"state": "open"}] * 2)
+    await eventually(lambda: back.followings[read_pattern("acme", "orders.1")].live)
+    assert await world.follow(back, "orders.1")
+    await world.say("orders.1", "live")
+    assert device.said() == [{"state": "open"}] * 2 + ["live"]
+
+
 async def test_one_who_leaves_a_topic_does_not_make_others_see_it_twice(world: World) -> None:
     device = Device()
     leaver = world.open(Device())
