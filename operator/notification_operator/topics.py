@@ -8,6 +8,7 @@ import msgspec
 
 from .document import Authorizer, TopicFamily
 from .errors import InvalidSpec
+from .quantity import check_size, count_bytes
 
 ROOMS: Final = ("user", "group", "post", "dm", "admin")
 """The families that are rooms, whose rules are fixed."""
@@ -30,16 +31,19 @@ def _derive_topic(field: str, topic: TopicFamily) -> dict[str, Any]:
         raise InvalidSpec(field, f"must not have the family {RESERVED}: clients call notifications so")
     if (topic.family in ROOMS) is (topic.authorize is not None):
         raise InvalidSpec(field, f"must have authorize, unless its family is one of: {', '.join(ROOMS)}")
-    if topic.max_bytes is not None:
-        raise InvalidSpec(f"{field}.maxBytes", "must be left out, as it is not supported yet: maxAge bounds a family")
     fields = {
         "family": topic.family,
         "authorize": topic.authorize,
         "maxAgeSeconds": _count_seconds(topic.max_age) if topic.max_age else None,
+        "maxBytes": _count_bytes(f"{field}.maxBytes", topic.max_bytes) if topic.max_bytes is not None else None,
         "slowConsumer": topic.slow_consumer,
         "batch": msgspec.to_builtins(topic.batch),
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _count_bytes(field: str, quantity: str | int) -> int:
+    return count_bytes(check_size(field, quantity))
 
 
 def _count_seconds(duration: str) -> int:

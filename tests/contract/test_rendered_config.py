@@ -19,6 +19,7 @@ from notifications.domain.access import ROOMS, Rule
 from notifications.domain.families import Family, Slow
 from notifications.domain.limits import JOBS_GRACE, LAST_WORDS, SPANS_CLOSE
 from notifications.domain.preferences import DigestHour
+from notifications.domain.window import Window
 from tests.support.nats import find_server
 from tests.unit.operator.manifests import NAMES, derive_named, list_pods, read_config_maps, render_cluster
 
@@ -86,8 +87,8 @@ def test_gateways_learn_of_topics_and_whom_to_ask(tmp_path: Path) -> None:
     assert config.auth.authorizer == AuthorizerConfig("http://authorizer.shop.svc:8080/may", 3)
     assert [topic.read() for topic in config.topics] == [
         Family("dm", max_age=30 * 86_400),
-        Family("orders", Rule.AUTHORIZER, 7 * 86_400, Slow.KEEP_LATEST),
-        Family("news", Rule.EVERYONE),
+        Family("orders", Rule.AUTHORIZER, 7 * 86_400, Slow.KEEP_LATEST, max_bytes=2**20),
+        Family("news", Rule.EVERYONE, window=Window(20, 50)),
     ]
 
 

@@ -185,6 +185,7 @@ class FamilyConfig(Section, frozen=True, kw_only=True):
     family: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
     authorize: Literal["authorizer", "members", "everyone", "admins"] | None = None
     max_age_seconds: Annotated[int, Meta(ge=1)] | None = None
+    max_bytes: Annotated[int, Meta(ge=1)] | None = None
     slow_consumer: Slow = Slow.RESUME
     batch: BatchConfig | None = None
 
@@ -198,7 +199,7 @@ class FamilyConfig(Section, frozen=True, kw_only=True):
         """Return it as the rules have it."""
         rule = Rule(self.authorize) if self.authorize else None
         window = Window(self.batch.messages, self.batch.milliseconds) if self.batch else None
-        return Family(self.family, rule, self.max_age_seconds, self.slow_consumer, window)
+        return Family(self.family, rule, self.max_age_seconds, self.slow_consumer, window, self.max_bytes)
 
 
 class GatewayConfig(Section, frozen=True, tag_field="role", tag="gateway"):

@@ -174,7 +174,7 @@ BAD_SPECS: tuple[BadSpec, ...] = (
     BadSpec("spec.topics[0].maxAge", _topics({"family": "orders", "maxAge": "a week", "authorize": "everyone"})),
     BadSpec("spec.topics[0].maxAge", _topics({"family": "orders", "maxAge": "0s", "authorize": "everyone"})),
     BadSpec("spec.topics[0].maxBytes", _topics({"family": "dm", "maxBytes": "much"})),
-    BadSpec("spec.topics[0].maxBytes", _topics({"family": "dm", "maxBytes": "64Mi"}), in_condition=True),
+    BadSpec("spec.topics[0].maxBytes", _topics({"family": "dm", "maxBytes": 0}), in_condition=True),
     BadSpec("spec.topics[0].slowConsumer", _topics({"family": "dm", "slowConsumer": "wait"})),
     BadSpec("spec.topics[0].batch.messages", _topics({"family": "dm", "batch": {"messages": 51}})),
     BadSpec("spec.topics[0].batch.milliseconds", _topics({"family": "dm", "batch": {"milliseconds": 101}})),

@@ -55,6 +55,7 @@ TOPICS: list[dict[str, Any]] = [
     {
         "family": "orders",
         "maxAge": "7d",
+        "maxBytes": "1Mi",
         "slowConsumer": "keepLatest",
         "authorize": "authorizer",
     },

@@ -112,7 +112,7 @@ def test_families_of_topics_and_who_decides_are_taken(write: Write) -> None:
     batched = {**NEWS, "family": "prices", "batch": {"messages": 50}}
     topics = [
         {"family": "dm", "maxAgeSeconds": 5, "batch": {}},
-        {**orders, "slowConsumer": "dropOldest"},
+        {**orders, "slowConsumer": "dropOldest", "maxBytes": 1024},
         NEWS,
         batched,
     ]
@@ -122,7 +122,7 @@ def test_families_of_topics_and_who_decides_are_taken(write: Write) -> None:
     assert config.auth.authorizer == AuthorizerConfig("http://may.internal/", 2.0)
     assert [topic.read() for topic in config.topics] == [
         Family("dm", max_age=5, window=Window(10, 100)),
-        Family("orders", Rule.AUTHORIZER, 60, Slow.DROP_OLDEST),
+        Family("orders", Rule.AUTHORIZER, 60, Slow.DROP_OLDEST, max_bytes=1024),
         Family("news", Rule.EVERYONE),
         Family("prices", Rule.EVERYONE, window=Window(50, 100)),
     ]
@@ -175,7 +175,7 @@ WRONG: dict[str, tuple[object, str]] = {
     ),
     "notifications as topics": (_with_topics({"family": "inbox", "authorize": "everyone"}), "inbox"),
     "a family of no time": (_with_topics({**NEWS, "maxAgeSeconds": 0}), "topics[0].maxAgeSeconds"),
-    "a family of some size": (_with_topics({**NEWS, "maxBytes": 1024}), "maxBytes"),
+    "a family of no size": (_with_topics({**NEWS, "maxBytes": 0}), "topics[0].maxBytes"),
     "a family that waits": (_with_topics({**NEWS, "slowConsumer": "wait"}), "topics[0].slowConsumer"),
     "a family of large batches": (_with_topics({**NEWS, "batch": {"messages": 51}}), "topics[0].batch.messages"),
     "a family of small batches": (_with_topics({**NEWS, "batch": {"messages": 9}}), "topics[0].batch.messages"),

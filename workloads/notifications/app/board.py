@@ -45,6 +45,7 @@ class Board:
     ) -> None:
         self._slow = {name: family.slow for name, family in families.items()}
         self._windows = {name: family.window for name, family in families.items() if family.window}
+        self._sizes = {name: family.max_bytes for name, family in families.items() if family.max_bytes}
         self._tasks = tasks
         self._reader = LogReader(log, clock)
         self._order = Order(self, self._reader, tasks)
@@ -64,6 +65,14 @@ class Board:
     async def holds_all_after(self, at: Cursor) -> bool:
         """Say whether nothing that was said since a position is lost. Raises Unavailable."""
         return (await self._check_epoch()).holds_all_after(at)
+
+    async def reaches(self, topic: Topic, at: Cursor) -> bool:
+        """Say whether what was said since a position is no more than the topic's family is shown again at once.
+
+        Raises Unavailable.
+        """
+        size = self._sizes.get(topic.family)
+        return size is None or await self._reader.fits(topic, at.topics_seq, size)
 
     def make_follower(self, socket: Socket, on_news: Callable[[], None]) -> Follower:
         """Return what follows topics for a socket; `on_news` is called before it is sent something."""

@@ -7,8 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifications.app.flight import Flights
-from notifications.domain.limits import TOPIC_END_EVERY, TOPIC_PAGE, TOPIC_PAGES_AT_ONCE
-from notifications.domain.topic_message import unpack, write_wire
+from notifications.domain.limits import (
+    MAX_TOPIC_HEAD,
+    MAX_TOPIC_MESSAGE,
+    TOPIC_END_EVERY,
+    TOPIC_PAGE,
+    TOPIC_PAGES_AT_ONCE,
+)
+from notifications.domain.topic_message import TopicMessage, unpack, write_wire
 from notifications.domain.topics import Entry, LogEnd, LogPage, Topic
 from notifications.domain.window import Window
 from notifications.ports.clock import Clock
@@ -74,13 +80,21 @@ class LogReader:
         """Return the same as the log has it."""
         return await self._log.read(topic, after, limit)
 
+    async def fits(self, topic: Topic, after: int, size: int) -> bool:
+        """Say whether what is to be shown of a topic after a number has `size` bytes at most."""
+        if ((await self.find_end()).last - after) * (MAX_TOPIC_MESSAGE + MAX_TOPIC_HEAD) <= size:
+            return True
+        more = True
+        while more and size >= 0:
+            async with self._room:
+                page = await self.read_entries(topic, after)
+            size -= sum(len(entry.body) for entry in page.entries if self._open(entry))
+            after, more = page.upto, page.more
+        return size >= 0
+
     def prepare(self, entry: Entry) -> Said | None:
         """Return what is to be shown of an entry; None if its time is over or it is none of ours."""
-        try:
-            message = unpack(entry.body)
-        except ValueError:
-            return None
-        if message.is_over(int(self._clock().timestamp() * 1000)):
+        if (message := self._open(entry)) is None:
             return None
         live, replayed = write_wire(message, entry.seq), write_wire(message, entry.seq, replayed=True)
         return Said(entry.seq, entry.subject, message.event, live, replayed, message.urgent)
@@ -93,6 +107,13 @@ class LogReader:
         end = await self.find_end()
         said = tuple(said for entry in page.entries if (said := self.prepare(entry)))
         return Passage(said, page.upto, page.more, whole=end.first <= after + 1)
+
+    def _open(self, entry: Entry) -> TopicMessage | None:
+        try:
+            message = unpack(entry.body)
+        except ValueError:
+            return None
+        return None if message.is_over(int(self._clock().timestamp() * 1000)) else message
 
     async def _wait_for_turn(self) -> None:
         loop = asyncio.get_running_loop()

@@ -76,7 +76,10 @@ class Recovery:
             saved = await self._store.get(principal.owner.tenant, private_id)
             if saved is None or not await self._board.holds_all_after(at):
                 return None
-            return await self._authorize(principal, private_id, read_follows(principal.owner.tenant, saved))
+            returned = await self._authorize(principal, private_id, read_follows(principal.owner.tenant, saved))
+            follows = returned.follows if returned else ()
+            reached = await asyncio.gather(*(self._board.reaches(follow.topic, at) for follow in follows))
+            return returned if all(reached) else None
         except (NotificationsError, ValueError, LookupError) as error:
             _log.warning("a session is not recovered", extra={"user": principal.owner.user, "reason": str(error)})
             return None

@@ -21,7 +21,7 @@ class Slow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """For `max_age` seconds it is shown again, None for as long as the log holds it.
+    """For `max_age` seconds it is shown again, None for as long as the log holds it; at most `max_bytes` at once.
 
     `rule` is None for rooms, which have their own. Without a `window` no message waits for another.
     """
@@ -31,3 +31,4 @@ class Family:
     max_age: int | None = None
     slow: Slow = Slow.RESUME
     window: Window | None = None
+    max_bytes: int | None = None

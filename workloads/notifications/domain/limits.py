@@ -169,6 +169,8 @@ MAX_QUESTIONS: Final = 1_000
 
 # Topics
 MAX_TOPIC_MESSAGE: Final = 32 * 1024
+# What the log keeps beside it
+MAX_TOPIC_HEAD: Final = 128
 TOPIC_PAGE: Final = 200
 # When a server that answers reads lags behind the one that told of a message
 TOPIC_PAGE_AGAIN: Final = 0.05

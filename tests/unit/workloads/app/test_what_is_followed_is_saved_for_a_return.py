@@ -1,7 +1,7 @@
 """What a session follows is saved while it lasts and a while longer, and never over what was saved elsewhere since."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 
 from notifications.adapters.memory.bus import MemoryInboxBus
@@ -10,12 +10,13 @@ from notifications.adapters.memory.sessions import MemorySessionStore
 from notifications.adapters.memory.store import MemoryStore
 from notifications.adapters.memory.topic_log import MemoryTopicBus, MemoryTopicLog
 from notifications.app.access import Access
-from notifications.app.board import Board, Wish
+from notifications.app.board import NO_FAMILIES, Board, Wish
 from notifications.app.hub import Arrival, Hub
 from notifications.app.recovery import Recovery
 from notifications.app.session import Session
 from notifications.app.tasks import Tasks
 from notifications.domain.errors import Unavailable
+from notifications.domain.families import Family
 from notifications.domain.limits import RECOVERY_WINDOW, SAVED_AGAIN, SAVED_AT_ONCE, SAVED_KEPT, SAVED_TURN
 from notifications.domain.saved import Saved, read_follows
 from notifications.domain.topics import read_pattern
@@ -43,10 +44,12 @@ class Sessions(MemorySessionStore):
 class Gateway:
     """One that shares with others what is saved."""
 
-    def __init__(self, store: Sessions, log: MemoryTopicLog, inbox: MemoryStore) -> None:
+    def __init__(
+        self, store: Sessions, log: MemoryTopicLog, inbox: MemoryStore, families: Mapping[str, Family] = NO_FAMILIES
+    ) -> None:
         self.store, tasks = store, Tasks()
         self.hub = Hub("gateway-0", inbox, MemoryInboxBus(), Reports(), tasks)
-        self.board = Board(log, MemoryTopicBus(log), clock, tasks)
+        self.board = Board(log, MemoryTopicBus(log), clock, tasks, families)
         access = Access(MemoryRooms(inbox, clock), None, {}, asyncio.get_running_loop().time)
         self.recovery = Recovery(store, self.board, access, lambda: next(_nonces).to_bytes(15, "big"))
         self.hub.recovery = self.recovery

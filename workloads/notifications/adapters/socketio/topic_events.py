@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from notifications.adapters.socketio.answering import Answer, read_only, read_text
@@ -142,6 +143,8 @@ class TopicEvents:
     async def _begin(self, session: Session, wish: Wish) -> bool:
         if session.ended:
             raise Unavailable("the connection has ended")
+        if wish.since and not await self._board.reaches(wish.topic, wish.since):
+            wish = replace(wish, since=None)
         recovered = await self._board.follow(self._recovery.followers.of(session), wish)
         self.on_follow(session, wish.topic)
         return recovered
