@@ -57,9 +57,14 @@ _MEDIANS = (
     "kb_per_connection",
     "connections_per_second",
 )
-HEADLINES = {"connect": "connections_per_second", "idle": "kb_per_connection", "latency": "p99_ms"}
+HEADLINES = {
+    "connect": "connections_per_second",
+    "idle": "kb_per_connection",
+    "latency": "p99_ms",
+    "latency-batched": "p99_ms",
+}
 """What a scenario is about; all others are about deliveries a second."""
-LESS_IS_BETTER = frozenset({"idle", "latency"})
+LESS_IS_BETTER = frozenset({"idle", "latency", "latency-batched"})
 
 
 def read_headline(figure: Figure) -> float | None:

@@ -16,7 +16,7 @@ PEERS = {"direct": REDIS}
 """Whom a scenario's ratios are against, where that is not socket.io in one process."""
 
 RATE = "deliveries/s"
-UNITS = {"connect": "connections/s", "idle": "KB a connection", "latency": "p99 ms"}
+UNITS = {"connect": "connections/s", "idle": "KB a connection", "latency": "p99 ms", "latency-batched": "p99 ms"}
 COLORS = {OURS: "#2563eb", "c-send": "#9ca3af"}
 LEFT, WIDTH, LINE = 190, 430, 18
 

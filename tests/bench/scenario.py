@@ -111,5 +111,9 @@ def plan(scale: float = 1.0) -> dict[str, Scenario]:
         "connect": Arrive(f"{crowd(2000):,} clients, 100 at a time; times at 200 a second", crowd(2000), 200),
         "idle": Idle(f"{crowd(10_000):,} clients that do nothing", crowd(10_000)),
         "latency": Steady("20,000 deliveries/s: 20 messages/s to a room of 1,000", Load(1000, 20, rooms=1, each=1)),
+        "latency-batched": Steady(
+            "the same with batches of 10 messages or 100 ms: p99 is to stay under the window and 10 ms more",
+            Load(1000, 20, rooms=1, each=1),
+        ),
         "storm": Storm(f"{crowd(2000):,} clients come back for 100 messages each", crowd(2000), 100),
     }

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,6 +25,12 @@ from tests.support.secret import write_secret
 from tests.support.workload import Workload, command, last_lines
 
 ISSUER = AUDIENCE = "notifications"
+Family = Mapping[str, object]
+FAMILIES: Sequence[Family] = (
+    {"family": "orders", "authorize": "everyone"},
+    {"family": "teams", "authorize": "members"},
+    {"family": "prices", "authorize": "everyone", "batch": {"messages": 20, "milliseconds": 100}},
+)
 HOST = "127.0.0.1"
 
 
@@ -34,7 +40,9 @@ class Stack:
     `start`, `stop` and `kill` of "postgres" and "nats" block the event loop for the moment they take.
     """
 
-    def __init__(self, folder: Path, postgres: Postgres, nats: NatsServer) -> None:
+    def __init__(
+        self, folder: Path, postgres: Postgres, nats: NatsServer, families: Sequence[Family] = FAMILIES
+    ) -> None:
         self.folder = folder
         self.postgres = postgres
         self.nats = nats
@@ -45,7 +53,7 @@ class Stack:
         self._reservation = reserve_port()
         self.port: int = self._reservation.getsockname()[1]
         self._internal_ports: dict[str, int] = {}
-        self._write_files()
+        self._write_files(families)
 
     @property
     def url(self) -> str:
@@ -137,7 +145,7 @@ class Stack:
             arguments += ["--port", str(self.port), "--reuse-port", "--internal-port", str(internal)]
         self.workloads[name] = Workload(name, arguments, self.folder / f"{name}.log")
 
-    def _write_files(self) -> None:
+    def _write_files(self, families: Sequence[Family]) -> None:
         uri, key = self.folder / "postgres-uri", self.folder / "jwt-demo.key"
         write_secret(uri, self.database)
         write_secret(key, self._key)
@@ -149,11 +157,6 @@ class Stack:
             "keys": [{"id": "demo", "algorithm": "HS256", "file": str(key)}],
         }
         channels = {"unsubscribeKeyFile": str(links)}
-        families = [
-            {"family": "orders", "authorize": "everyone"},
-            {"family": "teams", "authorize": "members"},
-            {"family": "prices", "authorize": "everyone", "batch": {"messages": 20, "milliseconds": 100}},
-        ]
         gateway = {"auth": auth, "demo": True, "channels": channels, "htmlTypes": ["html"], "topics": families}
         extras: dict[str, dict[str, object]] = {"gateway": gateway, "worker": {}}
         for role, extra in extras.items():
@@ -175,7 +178,11 @@ def reserve_port() -> socket.socket:
 
 @asynccontextmanager
 async def run_stack(
-    folder: Path, gateways: int = 2, workers: int = 1, settings: Mapping[str, str] | None = None
+    folder: Path,
+    gateways: int = 2,
+    workers: int = 1,
+    settings: Mapping[str, str] | None = None,
+    families: Sequence[Family] = FAMILIES,
 ) -> AsyncIterator[Stack]:
     """Start everything in `folder` and end it in the reverse order; `settings` are PostgreSQL's."""
     with tempfile.TemporaryDirectory(prefix="postgres-") as data:
@@ -183,7 +190,7 @@ async def run_stack(
         try:
             postgres.start()
             nats.start()
-            stack = Stack(folder, postgres, nats)
+            stack = Stack(folder, postgres, nats, families)
             try:
                 await stack.set_up()
                 names = [f"gateway-{n}" for n in range(gateways)] + [f"worker-{n}" for n in range(workers)]

@@ -1,15 +1,16 @@
 """notification-gateway, whole: PostgreSQL, NATS, a worker and one or two gateways with their usual settings."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.bench.cpu import list_children
 from tests.bench.native import Way
 from tests.bench.systems.system import PAYLOAD, Running
-from tests.support.stack import Stack, run_stack
+from tests.support.stack import FAMILIES, Family, Stack, run_stack
 
 TWO = frozenset({"direct"})
+BATCHED: Mapping[str, Sequence[Family]] = {"latency-batched": ({"family": "group", "batch": {}},)}
 NOTIFICATION = f'{{"id":"$M","seq":$N,"prev":$P,"type":"message","content":"","metadata":{PAYLOAD}}}'
 
 
@@ -19,7 +20,7 @@ class Gateway:
     name = "notification-gateway"
     dialect = "gateway"
     room = "group:"
-    scenarios = frozenset({"room", "hot-room", "many-rooms", "direct", "connect", "idle", "latency", "storm"})
+    scenarios = frozenset({"room", "hot-room", "many-rooms", "direct", "connect", "idle", "latency", "storm", *BATCHED})
 
     def find_missing(self) -> str | None:
         return None
@@ -27,7 +28,8 @@ class Gateway:
     @asynccontextmanager
     async def start(self, folder: Path, scenario: str) -> AsyncIterator[Running]:
         gateways = 2 if scenario in TWO else 1
-        async with run_stack(folder, gateways=gateways, workers=1) as stack:
+        families = BATCHED.get(scenario, FAMILIES)
+        async with run_stack(folder, gateways=gateways, workers=1, families=families) as stack:
             fronts = {name: one.pid for name, one in stack.workloads.items() if name.startswith("gateway")}
             backends = {f"postgres-{pid}": pid for pid in list_children(stack.postgres.pid)}
             broker = {"nats": stack.nats.pid, "worker": stack.workloads["worker-0"].pid, "postgres": stack.postgres.pid}

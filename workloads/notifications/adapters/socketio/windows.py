@@ -28,15 +28,22 @@ class Gathering:
 
 
 class Windows:
-    """Slots of a few milliseconds, with a timer for each that anything is in. They end early rather than late."""
+    """Slots of a few milliseconds, with a timer for each that anything is in.
+
+    A message to thousands opens all their windows at once. If they ended at once as well, the last would be late by as
+    long as it takes to write to all; so they end in turns, each in the second half of its time.
+    """
 
     def __init__(self) -> None:
         self._slots: dict[int, list[Gathering]] = {}
+        self._turn = 0
 
     def close_later(self, gathering: Gathering) -> None:
         """Let it leave before its milliseconds are over."""
         loop = asyncio.get_running_loop()
-        slot = int(loop.time() * 1000 + gathering.milliseconds) // _TICK
+        latest = int(loop.time() * 1000 + gathering.milliseconds) // _TICK
+        slot = latest - self._turn % (gathering.milliseconds // (2 * _TICK) + 1)
+        self._turn += 1
         due = self._slots.get(slot)
         if due is None:
             due = self._slots[slot] = []
