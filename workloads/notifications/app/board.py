@@ -197,10 +197,10 @@ class Board:
     def _start_over(self) -> None:
         self._order.start_over()
         self._probe.start_over()
-        followers: set[Follower] = set()
+        followers: dict[Follower, None] = {}
         for interest in self._interests:
             interest.base = interest.newest = 0
-            followers.update(interest.followers)
+            followers.update(dict.fromkeys(interest.followers))
         for follower in followers:
             follower.start_over(self._epoch or 0)
 

@@ -144,7 +144,7 @@ class Follower:
     def start_over(self, epoch: int) -> None:
         """Begin with another life of the log, which this socket has seen nothing of."""
         self.epoch, self._shown = epoch, 0
-        for following in self.followings.values():
+        for following in tuple(self.followings.values()):  # a socket that is closed for want of room follows nothing
             following.sent = following.began = following.floor = 0
             self.tell_gap(following.topic, "epoch")
 

@@ -106,7 +106,8 @@ class LogReader:
             self._room.release()
         end = await self.find_end()
         said = tuple(said for entry in page.entries if (said := self.prepare(entry)))
-        return Passage(said, page.upto, page.more, whole=end.first <= after + 1)
+        # What the log no longer has is not asked for again
+        return Passage(said, max(page.upto, end.first - 1), page.more, whole=end.first <= after + 1)
 
     def _open(self, entry: Entry) -> TopicMessage | None:
         try:

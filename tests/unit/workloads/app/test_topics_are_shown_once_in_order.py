@@ -11,7 +11,7 @@ import pytest
 
 from notifications.adapters.memory.topic_log import MemoryTopicBus, MemoryTopicLog
 from notifications.app.board import Board, Wish
-from notifications.app.follower import Follower
+from notifications.app.follower import Follower, Following
 from notifications.app.tasks import Tasks
 from notifications.domain.cursor import Cursor
 from notifications.domain.errors import Unavailable
@@ -45,6 +45,8 @@ class Device:
     def gather(self, event: str, body: str, window: Window, on_leave: Callable[[], None]) -> bool:
         self.windows.append(window)
         return self.send(event, body)
+
+    def flush(self) -> None: ...
 
     async def drained(self) -> None:
         if len(self.sent) >= self.room:
@@ -82,6 +84,10 @@ class World:
     async def follow(self, follower: Follower, topic: str, since: Cursor | None = None, **wish: object) -> bool:
         filter = read_filter(wish["filter"]) if "filter" in wish else None
         return await self.board.follow(follower, Wish(read_pattern("acme", topic), since, filter))
+
+    def followings(self, topic: str) -> list[Following]:
+        interest = self.board._interests.get(read_pattern("acme", topic))
+        return list(interest.followers.values()) if interest else []
 
     async def position(self, follower: Follower) -> Cursor:
         return Cursor(0, 0, follower.epoch, follower.position)

@@ -115,6 +115,37 @@ async def test_a_slow_socket_is_told_what_retention_took_meanwhile(world: World)
     assert device.events("topic:gap") == [{"topic": "orders.1", "reason": "lost"}]
 
 
+async def test_a_slow_socket_of_which_retention_took_all_is_told_once_and_hears_what_follows(world: World) -> None:
+    device = Device(room=1)
+    await world.follow(world.open(device), "orders.1")
+    for number in range(3):
+        await world.say("orders.1", number)
+    world.log.trim(4)
+    device.room = float("inf")
+    device.emptied.set()
+    await eventually(lambda: all(each.live for each in world.followings("orders.1")))
+    await world.say("orders.1", "after")
+    await eventually(lambda: device.said() == [0, "after"])
+    assert device.events("topic:gap") == [{"topic": "orders.1", "reason": "lost"}]
+
+
+async def test_a_wipe_is_told_to_all_though_a_socket_without_room_leaves_all_its_topics(world: World) -> None:
+    class Leaver(Device):
+        def close(self) -> None:
+            leaving.close()
+
+    device = Device()
+    leaving = world.open(Leaver(room=0))
+    for follower in (leaving, world.open(device)):
+        for topic in ("orders.1", "orders.2"):
+            await world.follow(follower, topic)
+    await world.say("orders.3", "to nobody")
+    world.log.wipe()
+    assert not await world.board.holds_all_after(Cursor(0, 0, 1, 1))
+    assert leaving.followings == {}
+    assert [gap["reason"] for gap in device.events("topic:gap")] == ["epoch", "epoch"]  # type: ignore[index]
+
+
 async def test_a_replay_that_retention_overtakes_is_told(world: World) -> None:
     device = Device()
     for number in range(1000):
