@@ -45,6 +45,7 @@ class Probe:
         self._looked = self._sure = self._life = 0
         self._looked_at = -math.inf
         self._soon: asyncio.Task[None] | None = None
+        self._joined = False
 
     def start_over(self) -> None:
         """Begin with another life of the log: nothing of it was looked at."""
@@ -58,6 +59,7 @@ class Probe:
 
     def look_soon(self, heard: Heard) -> None:
         """Look a little later: NATS does not say when an interest is known to all its servers."""
+        self._joined = True
         if self._soon is None or self._soon.done():
             self._soon = self._tasks.start(self._look_later(heard), "probe topics")
 
@@ -75,8 +77,10 @@ class Probe:
             _log.warning("topics not looked up", extra={"reason": str(error)})
 
     async def _look_later(self, heard: Heard) -> None:
-        await asyncio.sleep(TOPIC_PROBE_AFTER_JOIN)
-        await self.look(heard)
+        while self._joined:
+            self._joined = False
+            await asyncio.sleep(TOPIC_PROBE_AFTER_JOIN)
+            await self.look(heard)
 
     async def _look_up_to(self, end: int, heard: Heard) -> None:
         """Give what is on its way the time to arrive before it counts as lost."""
