@@ -39,17 +39,17 @@ class Return:
 
 @dataclass(slots=True)
 class _Last:
-    """When a session was saved, by the loop's time, and under which number; a number of None is not known."""
+    """When a session was saved, by the loop's time, and under which number; 0 if that is not known any more."""
 
     at: float
-    number: int | None
+    number: int
 
 
 class Recovery:
     """Saves sessions that follow something, again and again while they last, and finds them.
 
-    A gateway that has not noticed yet that a client has left saves anew only what it has saved itself: by then the
-    client may follow something else at another.
+    A gateway that has not noticed yet that a client has left saves only over what it has saved itself: by then the
+    client may follow something else at another, which took over what is saved before it served it.
     """
 
     def __init__(self, store: SessionStore, board: Board, access: Access, make_nonce: Callable[[], bytes]) -> None:
@@ -71,7 +71,7 @@ class Recovery:
         if not is_made_for(principal.owner, private_id):
             return None
         if not at.topics_epoch:
-            return Return(private_id)
+            return await self._find_nothing(principal, private_id)
         try:
             saved = await self._store.get(principal.owner.tenant, private_id)
             if saved is None or not await self._board.holds_all_after(at):
@@ -93,21 +93,27 @@ class Recovery:
             return
         follower = self.followers.of(session)
         follower.resume(at, returned.follows)
-        self._last[session] = _Last(-SAVED_AGAIN, None)
         for topic, code in returned.refused:
             session.socket.send("topic:closed", json.dumps({"topic": topic.name, "code": code}, ensure_ascii=False))
         wishes = [Wish(follow.topic, at, follow.filter) for follow in returned.follows]
-        if not all(await asyncio.gather(*(self._board.follow(follower, wish) for wish in wishes))):
+        _, *recovered = await asyncio.gather(
+            self._take_over(session), *(self._board.follow(follower, wish) for wish in wishes)
+        )
+        if not all(recovered):
             raise Unavailable("the log of topics has lost what was missed")
         for wish in wishes:
             self.on_follow(session, wish.topic)
 
     async def save(self, session: Session) -> None:
-        """Save what a session follows now. Raises Unavailable, and TooLarge if that is too much."""
-        if (saved := _describe(session, None)) is not None:
-            (number,) = await self._store.put([saved])
-            if not session.ended:
-                self._last[session] = _Last(asyncio.get_running_loop().time(), number)
+        """Save what a session follows now. Raises Unavailable, and TooLarge if that is too much.
+
+        A session whose client follows something at another gateway meanwhile, as far as is known, is closed.
+        """
+        known = last.number if (last := self._last.get(session)) else 0
+        # What was saved may have been lost
+        if not (await self._put(session, known) or (known and await self._put(session, 0))):
+            session.socket.close()
+            raise Unavailable("the client has come back elsewhere")
 
     def leave(self, session: Session) -> None:
         """Save a session no more; its client may come back to it for RECOVERY_WINDOW."""
@@ -130,14 +136,35 @@ class Recovery:
             except Unavailable as error:
                 _log.warning("sessions are not saved", extra={"reason": str(error)})
 
+    async def _find_nothing(self, principal: Principal, private_id: str) -> Return | None:
+        """Return that a client comes back to nothing that it follows, None if it had been told that it does."""
+        try:
+            saved = await self._store.get(principal.owner.tenant, private_id)
+        except Unavailable:
+            saved = None
+        return Return(private_id) if saved is None else None
+
+    async def _take_over(self, session: Session) -> None:
+        """Save a session over whatever its client followed at another gateway, which may save no more from now on."""
+        await self._put(session, None)
+
+    async def _put(self, session: Session, number: int | None) -> bool:
+        """Save a session over what has this number. Returns whether it was there, or there is nothing to save."""
+        if (saved := _describe(session, number)) is None:
+            return True
+        (stored,) = await self._store.put([saved])
+        if stored is not None and not session.ended:
+            self._last[session] = _Last(asyncio.get_running_loop().time(), stored)
+        return stored is not None
+
     async def _save_again(self, sessions: Sequence[Session]) -> None:
         saved = {session: one for session in sessions if (one := self._describe_again(session))}
         numbers = await self._store.put(list(saved.values()))
         now = asyncio.get_running_loop().time()
         for session, number in zip(saved, numbers, strict=True):
             if session in self._last:
-                # What was saved elsewhere since is left alone until it is gone
-                self._last[session] = _Last(now, 0 if number is None else number)
+                # What was saved elsewhere since, or without our knowing, is left alone until it is gone
+                self._last[session] = _Last(now - SAVED_AGAIN, 0) if number is None else _Last(now, number)
 
     def _describe_again(self, session: Session) -> Saved | None:
         try:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 
+import pytest
+
 from notifications.adapters.memory.bus import MemoryInboxBus
 from notifications.adapters.memory.rooms import MemoryRooms
 from notifications.adapters.memory.sessions import MemorySessionStore
@@ -55,9 +57,9 @@ class Gateway:
         self.hub.recovery = self.recovery
         self.rounds = asyncio.ensure_future(self.recovery.run())
 
-    async def join(self, back_from: Session | None = None) -> tuple[Session, bool]:
+    async def join(self, back_from: Session | None = None, stood: str | None = None) -> tuple[Session, bool]:
         """Return a new session, and whether it is what its client comes back to."""
-        pid, offset = (back_from.private_id, back_from.cursor()) if back_from else (None, None)
+        pid, offset = (back_from.private_id, stood or back_from.cursor()) if back_from else (None, None)
         answers: list[str | None] = []
         arrival = Arrival(MemorySocket(), principal(), private_id=pid, offset=offset, accept=answers.append)
         session = await self.hub.join(arrival)
@@ -139,6 +141,56 @@ def test_a_gateway_that_has_not_noticed_saves_nothing_over_what_was_saved_elsewh
         for _ in range(5):
             await asyncio.sleep(SAVED_AGAIN)
             assert await saved(first, session) == ["user.bob", "user.bob.more"]
+
+    between(work)
+
+
+def test_a_join_that_comes_late_at_the_gateway_that_was_left_saves_nothing_over_what_was_saved_elsewhere() -> None:
+    async def work(first: Gateway, second: Gateway) -> None:
+        session, _ = await first.join()
+        returned, is_back = await second.join(session)
+        assert is_back
+        await second.follow(returned, "user.bob")
+        with pytest.raises(Unavailable):
+            await first.follow(session, "user.bob.more")
+        assert session.socket.closed  # type: ignore[attr-defined]
+        assert await saved(first, session) == ["user.bob"]
+
+    between(work)
+
+
+def test_who_comes_back_takes_over_at_once_what_is_saved() -> None:
+    async def work(first: Gateway, second: Gateway) -> None:
+        session, _ = await first.join()
+        await first.follow(session, "user.bob")
+        await second.join(session)
+        with pytest.raises(Unavailable):
+            await first.follow(session, "user.bob.more")
+        assert await saved(first, session) == ["user.bob"]
+
+    between(work)
+
+
+def test_who_was_told_that_it_follows_and_not_where_it_stands_begins_anew() -> None:
+    async def work(first: Gateway, second: Gateway) -> None:
+        session, _ = await first.join()
+        before = session.cursor()
+        await first.follow(session, "user.bob")
+        _, is_back = await second.join(session, before)
+        assert not is_back
+
+    between(work)
+
+
+def test_what_was_saved_elsewhere_is_saved_again_soon_after_it_is_gone() -> None:
+    async def work(first: Gateway, second: Gateway) -> None:
+        session, _ = await first.join()
+        await first.follow(session, "user.bob")
+        returned, _ = await second.join(session)
+        second.die()
+        second.hub.leave(returned)
+        await asyncio.sleep(SAVED_KEPT + 2 * SAVED_TURN)
+        assert await saved(first, session) == ["user.bob"]
 
     between(work)
 
