@@ -127,10 +127,12 @@ class Session:
         elif self._live:
             self._tell()
 
-    def tell_topics(self) -> None:
-        """Tell the client its position after topics have brought something, whether the inbox is live or not."""
-        if not self.ended:
-            self._send_position()
+    def tell_topics(self) -> bool:
+        """Tell the client its position after topics have brought something, whether the inbox is live or not.
+
+        Returns False if the socket has no room.
+        """
+        return not self.ended and self._send_position()
 
     def end(self) -> None:
         """Stop sending."""

@@ -47,7 +47,7 @@ class TopicEvents:
         fields = wish if isinstance(wish, dict) else {"room": wish}
         room = read_text(fields, "room")
         recovered = await self._enter(session, _read_wish(_room(session, room), fields))
-        session.socket.send("room:joined", json.dumps(room, ensure_ascii=False), session.cursor())
+        _insist(session.socket.send("room:joined", json.dumps(room, ensure_ascii=False), session.cursor()))
         return {"room": room, "cursor": session.cursor(), "recovered": recovered}
 
     async def _leave(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
@@ -69,7 +69,7 @@ class TopicEvents:
         fields = wish if isinstance(wish, dict) else {"topic": wish}
         topic = read_pattern(session.principal.owner.tenant, read_text(fields, "topic"))
         recovered = await self._enter(session, _read_wish(topic, fields))
-        session.tell_topics()  # an acknowledgement is no event: a stock client takes no offset from it
+        _insist(session.tell_topics())  # an acknowledgement is no event: a stock client takes no offset from it
         return {"subscriptionId": topic.name, "cursor": session.cursor(), "recovered": recovered}
 
     async def _unsubscribe(self, session: Session, arguments: tuple[Any, ...]) -> Answer:
@@ -88,7 +88,8 @@ class TopicEvents:
         wishes = [_read_subscription(session, subscription) for subscription in subscriptions]
         new = [wish for wish in wishes if wish.topic not in _followed(session) or wish.since]
         self.spend_sync(session.principal.owner, len(new))
-        for topic in set(_followed(session)) - {wish.topic for wish in wishes}:
+        wanted = {wish.topic for wish in wishes}
+        for topic in [topic for topic in _followed(session) if topic not in wanted]:
             self._unfollow(session, topic)
         for wish in wishes:
             if session.topics and wish not in new:
@@ -96,7 +97,7 @@ class TopicEvents:
         refusals = await self._access.check_each(session.principal, [wish.topic for wish in new], Action.JOIN)
         refused = await self._begin_each(session, list(zip(new, refusals, strict=True)))
         await self._recovery.save(session)
-        session.tell_topics()
+        _insist(session.tell_topics())
         return {"active": [topic.name for topic in _followed(session)], "refused": refused}
 
     async def _begin_each(
@@ -110,7 +111,8 @@ class TopicEvents:
                 try:
                     if refusal:
                         raise refusal
-                    await self._begin(session, wish)
+                    if not await self._begin(session, wish) and wish.since:
+                        follower.tell_gap(wish.topic, "lost")  # the answer does not say it of each
                 except (Refused, Unavailable) as error:
                     refused.append({"topic": wish.topic.name, "code": error.code})
         finally:
@@ -152,6 +154,12 @@ class TopicEvents:
     def _unfollow(self, session: Session, topic: Topic) -> None:
         if session.topics is not None:
             self._board.unfollow(session.topics, topic)
+
+
+def _insist(told: bool) -> None:
+    """Raise Unavailable for a client that follows, and has no position: it would come back to nothing."""
+    if not told:
+        raise Unavailable("the client has too much to read, or has gone: it does not know its position")
 
 
 def _followed(session: Session) -> tuple[Topic, ...]:
