@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -101,10 +101,11 @@ class Follower:
     @property
     def position(self) -> int:
         """The number up to which everything was shown."""
-        behind = [following.sent for following in self.followings.values() if not following.live]
-        if self.pinned is not None:
-            behind.append(self.pinned)
-        return min(self._shown, *behind) if behind else self._shown
+        upto = self._shown if self.pinned is None else min(self._shown, self.pinned)
+        for following in self.followings.values():
+            if not following.live and following.sent < upto:
+                upto = following.sent
+        return upto
 
     def begin(self, following: Following, epoch: int) -> None:
         """Follow a topic from `following.sent` on, in this life of the log."""
@@ -120,12 +121,10 @@ class Follower:
         for follow in follows:
             self.followings[follow.topic] = Following(follow.topic, at.topics_seq, follow.filter)
 
-    def show(self, said: Said, followings: Iterable[Following]) -> bool:
+    def show(self, said: Said, followings: Sequence[Following]) -> bool:
         """Send what has come live. Returns whether anything was sent."""
         fresh = [following for following in followings if following.live and following.floor < said.seq]
-        wanted = any(following.wants(said) for following in fresh) and not any(
-            each.has_read(said) and each.wants(said) for each in followings
-        )
+        wanted = self._is_wanted(said, fresh, followings)
         if wanted and not self._send_live(said):
             for following in fresh:
                 following.sent = max(following.sent, said.seq - 1)  # all before came live
@@ -135,6 +134,13 @@ class Follower:
             following.sent = max(following.sent, said.seq)
         self._shown = max(self._shown, said.seq)
         return wanted
+
+    def _is_wanted(self, said: Said, fresh: Sequence[Following], followings: Sequence[Following]) -> bool:
+        if len(fresh) == len(followings):  # none of them can have read it from the log
+            return any([following.wants(said) for following in fresh])
+        return any(following.wants(said) for following in fresh) and not any(
+            each.has_read(said) and each.wants(said) for each in followings
+        )
 
     def advance(self) -> bool:
         """Take note of what has come for others by now: none of it is missing. Returns whether that was new."""

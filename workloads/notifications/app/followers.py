@@ -1,5 +1,7 @@
 """Gives each session that follows anything its follower."""
 
+from functools import partial
+
 from notifications.app.board import Board
 from notifications.app.follower import Follower
 from notifications.app.positions import Positions
@@ -16,6 +18,6 @@ class Followers:
     def of(self, session: Session) -> Follower:
         """Return the follower of a session, made if it has none."""
         if session.topics is None:
-            session.topics = self._board.make_follower(session.socket, lambda: self._positions.soon(session))
+            session.topics = self._board.make_follower(session.socket, partial(self._positions.soon, session))
             session.topics.window = session.introduction.window
         return session.topics

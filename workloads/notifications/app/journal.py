@@ -34,6 +34,8 @@ class Journal:
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
+        self.sent = telemetry.sent
+        """Not passed on but handed over, for it is called for each delivery."""
         self._tallies: dict[tuple[str, str], _Tally] = {}
 
     async def run(self) -> None:
@@ -95,10 +97,6 @@ class Journal:
     def received(self, event: str) -> None:
         """Pass it on."""
         self._telemetry.received(event)
-
-    def sent(self, event: str, size: int) -> None:
-        """Pass it on."""
-        self._telemetry.sent(event, size)
 
     def broadcast(self, seconds: float) -> None:
         """Pass it on."""

@@ -24,3 +24,4 @@ class Positions:
         due, self._due = self._due, {}
         for session in due:
             session.tell_topics()
+            session.socket.flush()  # while all that it touches is still in the processor's cache

@@ -1,7 +1,6 @@
 """One socket's place in its owner's inbox: what it was shown, and how it catches up with what it was not."""
 
 import asyncio
-import json
 import logging
 from collections import deque
 from dataclasses import dataclass
@@ -179,15 +178,16 @@ class Session:
         return self.position <= self._told or self._send_position()
 
     def _send_position(self) -> bool:
-        if not self.socket.send("position", json.dumps(self.cursor())):
+        if not self.socket.send("position", f'"{self.cursor()}"'):
             return False
         self._told = self.position
         return True
 
     def _write_cursor(self, seq: int) -> str:
         topics = self.topics
-        where = (topics.epoch, topics.position) if topics else (0, 0)
-        return cursor.encode(Cursor(self._epoch, seq, *where))
+        if topics is None:
+            return cursor.write(self._epoch, seq, 0, 0)
+        return cursor.write(self._epoch, seq, topics.epoch, topics.position)
 
     def _fall_behind(self) -> None:
         self._live = False

@@ -30,6 +30,10 @@ class Socket(Protocol):
         """
         ...
 
+    def flush(self) -> None:
+        """Send what waits now, not at the end of this turn of the loop; what gathers still waits for its window."""
+        ...
+
     async def drained(self) -> None:
         """Return when there is room. Raises SlowConsumer after SLOW_CONSUMER_GRACE or when the connection has ended."""
         ...

@@ -53,7 +53,11 @@ class Carrier(Protocol):
     """What brings packets to the client."""
 
     def wake(self) -> None:
-        """Send what waits in the outbox."""
+        """Send what waits in the outbox, now or soon."""
+        ...
+
+    def flush(self) -> None:
+        """Send it now, if it is to wait no longer."""
         ...
 
     def finish(self) -> None:
@@ -75,7 +79,7 @@ class Nothing:
     def wake(self) -> None:
         """Nobody is there."""
 
-    finish = pause = resume = wake
+    flush = finish = pause = resume = wake
 
 
 NOTHING: Final = Nothing()
@@ -184,6 +188,11 @@ class Connection:
         self._is_held = False
         if self.outbox:
             self.carrier.wake()
+
+    def flush(self) -> None:
+        """Send what waits now, not at the end of this turn of the loop; neither what is held nor what gathers."""
+        if not self._is_held:
+            self.carrier.flush()
 
     def send(self, message: str) -> None:
         """Send a message."""

@@ -39,7 +39,8 @@ class Outbox:
         """Return all that waits, which waits no more."""
         frames, self._frames = self._frames, []
         self.size = 0
-        self._make_room()
+        if self._room is not None:
+            self._make_room()
         return frames
 
     def take_some(self, most: int) -> bytes:

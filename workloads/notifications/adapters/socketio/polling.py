@@ -37,6 +37,10 @@ class Poll:
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
 
+    def flush(self) -> None:
+        """The same."""
+        self.wake()
+
     def finish(self) -> None:
         """The same: the last packets are those that wait."""
         self.wake()

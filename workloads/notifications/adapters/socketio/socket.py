@@ -76,6 +76,10 @@ class GatewaySocket:
         """Tell of an event that failed and asked for no acknowledgement, or of a packet that is none."""
         self.send("error", json.dumps(error, ensure_ascii=False))
 
+    def flush(self) -> None:
+        """Send what waits, whatever else this turn of the loop may bring."""
+        self._connection.flush()
+
     async def drained(self) -> None:
         """Return when there is room; SlowConsumer if that takes too long or the connection has ended."""
         await wait_for_room(self._connection)

@@ -98,8 +98,9 @@ class WebSocket(asyncio.Protocol):
         connection = self._connection
         if connection.gathering is not None:
             return
-        while connection.outbox and not self._is_choked and connection.carrier is self:
-            self._transport.write(connection.outbox.take_some(TRANSPORT_ROOM))
+        outbox = connection.outbox
+        while outbox.size and not self._is_choked and connection.carrier is self:
+            self._transport.write(outbox.take_some(TRANSPORT_ROOM))
 
     def finish(self) -> None:
         """Send what waits and a farewell."""
