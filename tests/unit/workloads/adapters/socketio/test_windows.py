@@ -16,8 +16,9 @@ from notifications.adapters.socketio.socket import GatewaySocket
 from notifications.adapters.socketio.windows import Windows
 from notifications.domain.limits import TRANSPORT_ROOM
 from notifications.domain.window import Window
+from tests.support.transport import open_polling
 from tests.unit.workloads.adapters.socketio.conftest import House
-from tests.unit.workloads.adapters.socketio.test_flow import enter, turn
+from tests.unit.workloads.adapters.socketio.test_flow import enter, serving, turn
 from tests.unit.workloads.app.world import in_virtual_time
 
 TENTH = Window(10, 100)
@@ -134,6 +135,17 @@ def test_what_may_not_wait_takes_along_what_has_gathered_before_it() -> None:
     assert all(data.endswith(POSITION) for _, data in reader.written)
 
 
+def test_what_comes_behind_something_on_its_way_goes_along_and_is_told() -> None:
+    async def work(reader: Reader) -> None:
+        reader.send()
+        reader.gather()
+        await turn()
+
+    reader = read(work)
+    assert [number for numbers in reader.read() for number in numbers] == [0, 1]
+    assert reader.written[-1][1].endswith(POSITION)
+
+
 def test_the_shortest_window_counts() -> None:
     async def work(reader: Reader) -> None:
         reader.gather(TENTH)
@@ -174,7 +186,7 @@ def test_a_client_that_leaves_is_sent_what_has_gathered() -> None:
     async def work(reader: Reader) -> None:
         reader.gather()
         reader.connection.receive("1")
-        await asyncio.sleep(1)
+        await turn()
 
     assert read(work).read()[0] == [0]
 
@@ -210,6 +222,19 @@ def test_a_poll_is_answered_when_the_window_is_over() -> None:
     frames, at = in_virtual_time(work)
     assert frames == [b"a", b"b"]
     assert 0.09 <= at <= 0.1
+
+
+async def test_a_poll_that_comes_meanwhile_waits_for_the_rest_of_the_window(house: House) -> None:
+    async with serving(house) as url, open_polling(url) as polling:
+        await polling.send('40{"token":"alice"}')
+        await polling.receive()
+        socket = house.guest.socket
+
+        def tell_soon() -> None:
+            asyncio.get_running_loop().call_soon(socket.send, "position", "1")
+
+        assert socket.gather("n", "0", TENTH, tell_soon)
+        assert await polling.receive() == ['42["n",0]', '42["position",1]']
 
 
 def test_thousands_end_in_turns_and_share_a_few_timers() -> None:
