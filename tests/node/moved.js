@@ -1,6 +1,6 @@
 // Many stock clients in their default options, which follow a topic and join it again only if they are not recovered.
-// Answers every line on standard input by what has happened so far: for each client the contents of notifications, the
-// payloads of the topic, how often it was recovered and greeted anew; and when clients were told to move.
+// Answers "count" by how many follow, how much each has heard at least, and when clients were told to move; "show" by a
+// line for each client: contents of notifications, payloads of the topic, how often it was recovered and greeted anew.
 // Argument: {url, tokens, topic}
 
 import { io } from "socket.io-client";
@@ -21,5 +21,15 @@ const clients = tokens.map((token) => {
   return client;
 });
 
-process.stdin.on("data", () => console.log(JSON.stringify({ what: "answer", answer: { clients, moved } })));
+const tell = (what, details) => console.log(JSON.stringify({ what, ...details }));
+const answers = {
+  count: () => ({
+    follow: clients.filter((client) => client.follows).length,
+    heard: Math.min(...clients.flatMap((client) => [client.notifications.length, client.payloads.length])),
+    moved,
+  }),
+  show: () => clients.forEach((client) => tell("client", client)),
+};
+
+process.stdin.on("data", (line) => tell("answer", { answer: answers[JSON.parse(line).name]() ?? null }));
 process.stdin.on("end", () => process.exit(0));

@@ -91,21 +91,22 @@ class Crowd:
 
     async def follow(self) -> bool:
         """Whether all stock clients follow the topic."""
-        return all(client["follows"] for client in (await self.tell())["clients"])
-
-    async def tell(self) -> Any:
-        """What has happened to the stock clients so far."""
-        return await self.script.emit("tell")
+        return (await self.script.emit("count"))["follow"] == EACH
 
     async def has_heard(self, count: int) -> bool:
         """Whether everybody has had so many notifications, and messages of the topic if it follows that."""
-        stock = (await self.tell())["clients"]
-        heard = [len(client[of]) for client in stock for of in ("notifications", "payloads")]
-        return min([*heard, *(len(device.arrivals) for device in self.devices)]) >= count
+        stock: int = (await self.script.emit("count"))["heard"]
+        return min([stock, *(len(device.arrivals) for device in self.devices)]) >= count
 
     async def moves(self) -> list[float]:
         """When clients were told to move, in seconds since 1970."""
-        return sorted([*(await self.tell())["moved"], *(time for device in self.devices for time in device.moved)])
+        stock = (await self.script.emit("count"))["moved"]
+        return sorted([*stock, *(time for device in self.devices for time in device.moved)])
+
+    async def stock(self) -> list[Any]:
+        """What each stock client was shown, and how it came back."""
+        await self.script.emit("show")
+        return [line for line in self.script.lines if line["what"] == "client"]
 
 
 @asynccontextmanager
@@ -131,7 +132,7 @@ async def test_gateways_that_stop_together_share_the_budget_and_lose_nothing(tmp
         speech.is_over = True
         await speaking
         await eventually(lambda: crowd.has_heard(speech.said), within=30, what="a crowd that has heard everything")
-        moves, stock = await crowd.moves(), (await crowd.tell())["clients"]
+        moves, stock = await crowd.moves(), await crowd.stock()
     print(f"{len(moves)} of {2 * EACH} moved in {moves[-1] - moves[0]:.1f} s, {busiest_second(moves)} in one of them")
     assert len(moves) > EACH / 2, "hardly anybody was at the gateways that stopped"
     assert busiest_second(moves) <= BUDGET * LATE
