@@ -10,8 +10,8 @@ import sys
 
 from tests.simulation.checker import check
 from tests.simulation.crashes import NAMED
+from tests.simulation.plan import FAULTS
 from tests.simulation.tally import Tally
-from tests.simulation.weather import Fault
 from tests.simulation.world import run
 
 ALL = range(1_000)
@@ -38,10 +38,10 @@ def run_all(seeds: range) -> bool:
             print(f"seed {seed}: {violation}", flush=True)
     for name, point in NAMED.items():
         print(f"{tally.what[point]:7}  died: {name}")
-    for fault in Fault:
+    for fault in FAULTS:
         print(f"{tally.what[fault]:7}  {fault}")
     for what, count in sorted((str(what), count) for what, count in tally.what.items() if isinstance(what, str | int)):
-        print(f"{count:7}  {what}") if what not in list(Fault) else None
+        print(f"{count:7}  {what}") if what not in FAULTS else None
     print(f"{tally.seeds} seeds, {broken} with a broken promise; too rare: {', '.join(tally.rare()) or 'nothing'}")
     return not broken and not tally.rare()
 

@@ -17,6 +17,8 @@ CUT_SEEN_BY_DEVICE = 2.0
 CUT_SEEN_BY_GATEWAY = 20.0
 LONGEST_STALL = 40.0
 GREETING = {"connected", "notifications:resync", "notifications:pending"}
+SHARED = {"room:message", "topic:message"}
+"""What goes to many, and so without a cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +64,28 @@ class Connection:
         return self._wire.loop.time() < self._full_until
 
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
-        if not self._wire.process.alive or (cursor and self._wire.dies("send", Phase.BEFORE)):
+        matters = cursor is not None or event in SHARED
+        if not self._wire.process.alive or (matters and self._wire.dies("send", Phase.BEFORE)):
             return True  # nobody is left to act on it
         if self.is_closed or self._is_full(event):
             return False
-        if not self._is_cut:
-            self._put(Frame(event, body, cursor))
-        if cursor:
+        self._put(Frame(event, body, cursor))
+        if matters:
             self._wire.dies("send", Phase.AFTER)
         return True
+
+    def answer(self, event: str, body: str) -> None:
+        """Send what belongs to the protocol, for which there is always room."""
+        if self._wire.process.alive and not self.is_closed:
+            self._put(Frame(event, body, None))
 
     def gather(self, event: str, body: str, window: Window, on_leave: Callable[[], None]) -> bool:
         """Send it: here every window is over at once."""
         on_leave()
         return self.send(event, body)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
 
     async def drained(self) -> None:
         wait = self._full_until - self._wire.loop.time()
@@ -133,6 +143,8 @@ class Connection:
         return now < self._full_until
 
     def _put(self, frame: Frame) -> None:
+        if self._is_cut:
+            return
         self._frames.append(frame)
         self._due = max(self._due, self._wire.loop.time() + self._wire.weather.random.uniform(0.0005, 0.004))
         self._wire.loop.call_at(self._due, self._arrive, context=Context())

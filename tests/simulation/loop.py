@@ -125,10 +125,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.burying = True
         self._deadline = self._now + BURIAL
         self._ready.extend(self._unrun)
-        left = sorted({*self._crashed, *asyncio.all_tasks(self)}, key=hash)
-        for task in left:
-            task.cancel()
-        if left:
+        while left := self._find_unburied():
+            for task in left:
+                task.cancel()
             self.run_until_complete(asyncio.wait(left))
         self._crashed.clear()
         self._unrun.clear()
@@ -217,6 +216,10 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def _thaw(self, process: Process) -> None:
         kept, process.frozen = process.frozen or [], None
         self._ready.extend(kept)
+
+    def _find_unburied(self) -> list[asyncio.Task[Any]]:
+        """Return what has not ended, such as what others began as they were cancelled."""
+        return sorted((task for task in {*self._crashed, *asyncio.all_tasks(self)} if not task.done()), key=hash)
 
     def _tasks_of(self, process: Process) -> list["_Task[Any]"]:
         return [task for task in asyncio.all_tasks(self) if isinstance(task, _Task) and task.process is process]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from tests.simulation.device import Device
+from tests.simulation.gateway import Gateway
 from tests.simulation.history import Restored
 from tests.simulation.life import Surroundings
 from tests.simulation.plan import BURSTS
@@ -25,7 +26,7 @@ RESTORE_TAKES = 7.0
 class Nemesis:
     """Strikes with what the seed enables."""
 
-    def __init__(self, around: Surroundings, processes: Processes, devices: Sequence[Device]) -> None:
+    def __init__(self, around: Surroundings, processes: Processes[Gateway], devices: Sequence[Device]) -> None:
         self._around = around
         self._processes = processes
         self._devices = devices

@@ -9,7 +9,7 @@ from notifications.domain.notification import Priority, UserKey
 from tests.simulation.crashes import NAMED, OTHER_CHANNELS, RARE, CrashPoint
 from tests.simulation.gateway import Post
 from tests.simulation.person import MIDNIGHT, Person, draw_person
-from tests.simulation.weather import Fault
+from tests.simulation.weather import OF_TOPICS, Fault
 
 STORM = 25.0
 """Seconds for which things go wrong."""
@@ -27,6 +27,7 @@ OWNERS = tuple(UserKey(tenant, user) for tenant in TENANTS for user in ("alice",
 ROOM = "group:all"
 MEMBERS = ("alice", "bob")
 """Of both tenants' room."""
+FAULTS = [fault for fault in Fault if fault not in OF_TOPICS]
 CHANCES = {Fault.RESTORE: 0.12, Fault.LATE_INTEREST: 0.3, Fault.CRASH: 0.8}
 USUAL = 0.5
 USUAL_CHANNELS = 0.4
@@ -78,7 +79,7 @@ def draw_plan(seed: int, random: Random, certain: frozenset[Fault]) -> Plan:
         devices=tuple(_draw_devices(random)),
         people={owner: draw_person(owner, number, random) for number, owner in enumerate(OWNERS)},
         posts=tuple(_draw_posts(random)),
-        faults=needed.union(fault for fault in Fault if random.random() < CHANCES.get(fault, USUAL)),
+        faults=needed.union(fault for fault in FAULTS if random.random() < CHANCES.get(fault, USUAL)),
         doomed={point: 1 if point in RARE else random.randint(1, 3) for point in doomed},
     )
 

@@ -1,19 +1,24 @@
 """The gateways and workers of a run: whoever dies is started again under its name, with nothing in memory."""
 
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 from tests.simulation.gateway import Gateway
 from tests.simulation.life import Life, Surroundings
 from tests.simulation.worker import Worker
 
 LONGEST_RESTART = 4.0
+G = TypeVar("G", bound=Gateway)
 
 
-class Processes:
-    """All processes of one run."""
+class Processes(Generic[G]):
+    """All processes of one run; `open_gateway` begins a life of a gateway."""
 
-    def __init__(self, around: Surroundings, gateways: int, workers: int) -> None:
-        self.gateways: dict[str, Gateway] = {}
+    def __init__(self, around: Surroundings, open_gateway: Callable[[Life], G], gateways: int, workers: int) -> None:
+        self.gateways: dict[str, G] = {}
         self.workers: dict[str, Worker] = {}
         self._around = around
+        self._open_gateway = open_gateway
         self._names = [("gateway", f"gateway-{number}") for number in range(gateways)]
         self._names += [("worker", f"worker-{number}") for number in range(workers)]
         self._are_halted = False
@@ -30,9 +35,9 @@ class Processes:
         for one in self.living():
             one.life.wire.die()
 
-    def living(self) -> list[Gateway | Worker]:
+    def living(self) -> list[G | Worker]:
         """Return the processes that live."""
-        everyone: list[Gateway | Worker] = [*self.gateways.values(), *self.workers.values()]
+        everyone: list[G | Worker] = [*self.gateways.values(), *self.workers.values()]
         return [one for one in everyone if one.life.process.alive]
 
     def are_well(self) -> bool:
@@ -49,7 +54,7 @@ class Processes:
             if len(one.life.tasks) > one.endless
         ]
 
-    def choose_gateway(self) -> Gateway | None:
+    def choose_gateway(self) -> G | None:
         """Return a gateway that listens, as a load balancer does."""
         listening = [one for one in self.gateways.values() if one.life.process.alive and one.is_listening]
         return self._around.weather.random.choice(listening) if listening else None
@@ -60,7 +65,7 @@ class Processes:
         life = Life(role, name, self._around)
         life.wire.at_death(lambda: self._start_later(role, name))
         if role == "gateway":
-            self.gateways[name] = Gateway(life)
+            self.gateways[name] = self._open_gateway(life)
         else:
             self.workers[name] = Worker(life)
 

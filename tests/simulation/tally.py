@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tests.simulation.crashes import NAMED
 from tests.simulation.history import Answered, Refused, Retried, Settled, TakenBack, Took, Welcomed
-from tests.simulation.weather import Fault
+from tests.simulation.plan import FAULTS
 from tests.simulation.world import Run
 
 AT_LEAST = 0.01
@@ -29,7 +29,7 @@ class Tally:
     def rare(self) -> list[str]:
         """Return the faults and named crash points that were too rare, and how often they were."""
         points = {name: self.what[point] for name, point in NAMED.items()}
-        faults = {fault.value: self.what[fault] for fault in Fault}
+        faults = {fault.value: self.what[fault] for fault in FAULTS}
         return [f"{name}: {count}" for name, count in (points | faults).items() if count < AT_LEAST * self.seeds]
 
 

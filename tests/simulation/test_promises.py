@@ -7,6 +7,7 @@ import pytest
 from tests.simulation.checker import check
 from tests.simulation.crashes import ACCEPT_TO_SOCKET, NAMED
 from tests.simulation.history import Arrived
+from tests.simulation.plan import FAULTS
 from tests.simulation.tally import AT_LEAST, Tally
 from tests.simulation.weather import Fault
 from tests.simulation.world import run
@@ -49,7 +50,7 @@ def test_promises_were_tested_by_a_crash(name: str, whole: Tally) -> None:
     assert whole.what[NAMED[name]] >= least
 
 
-@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_promises_were_tested_by_a_fault(fault: Fault, whole: Tally) -> None:
     assert whole.what[fault] >= AT_LEAST * SEEDS
 

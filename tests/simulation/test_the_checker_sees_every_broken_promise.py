@@ -39,8 +39,8 @@ DELIVERIES = Deliveries(
     copies={ONE: Made(ALICE, "m1"), TWO: Made(ALICE, "m2"), THREE: Made(ALICE, "m3")},
     lines={(id, Channel.WEBSOCKET): Line(Status.SENT, None) for id in (ONE, TWO, THREE)},
 )
-ELSEWHERE = {Verdict.NEEDLESS, Verdict.GIVEN_UP}
-"""What only channels break."""
+ELSEWHERE = {Verdict.NEEDLESS, Verdict.GIVEN_UP, Verdict.KEPT}
+"""What only channels and topics break."""
 LOG = (Entry(1, ONE, "m1"), Entry(2, TWO, "m2"), Entry(3), Entry(4, THREE, "m3"))
 
 

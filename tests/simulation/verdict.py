@@ -19,6 +19,7 @@ class Verdict(Enum):
     EARLY = "early"
     NEEDLESS = "needless"
     GIVEN_UP = "given up too early"
+    KEPT = "kept for nobody"
     ERROR = "error"
 
 

@@ -37,7 +37,13 @@ class Fault(StrEnum):
     SLOW_SOCKET = "client does not read"
     CUT_SOCKET = "connection cut"
     ABSENCE = "device away for long"
+    PARTITION = "one gateway cut off from NATS"
+    TRIM = "head of the log forgotten"
+    LAG = "server that answers lags behind"
 
+
+OF_TOPICS = frozenset({Fault.PARTITION, Fault.TRIM, Fault.LAG})
+"""What happens to topics only."""
 
 RATES = {
     Fault.LOST_REQUEST: 0.02,
@@ -54,6 +60,7 @@ RATES = {
     Fault.LATE_INTEREST: 0.3,
     Fault.SLOW_CALL: 0.05,
     Fault.SLOW_SOCKET: 0.03,
+    Fault.LAG: 0.3,
 }
 """How often, of the occasions in a storm, if the seed lets it happen at all."""
 

@@ -17,7 +17,7 @@ from tests.simulation.administrator import Administrator
 from tests.simulation.crashes import CrashPoint
 from tests.simulation.deliveries import Deliveries, Line, Made, Window
 from tests.simulation.device import Device, Outside
-from tests.simulation.gateway import Post
+from tests.simulation.gateway import Gateway, Post
 from tests.simulation.history import Calmed, Cleared, Ended, Entry, Event, History
 from tests.simulation.life import Surroundings
 from tests.simulation.loop import PROCESS, VirtualLoop
@@ -63,7 +63,7 @@ def run(seed: int, certain: frozenset[Fault] = frozenset()) -> Run:
     random = Random(seed)
     loop = VirtualLoop(random, ENOUGH)  # type: ignore[abstract] # what needs IO is left undefined on purpose
     world = World(draw_plan(seed, random, certain), random, loop)
-    with _errors_logged(loop.errors):
+    with errors_logged(loop.errors):
         loop.run_until_complete(world.live())
         loop.bury()
     return Run(seed, world.history, world.weather.crashes, world.weather.faults, loop.steps)
@@ -80,7 +80,7 @@ class World:
         self._loop = loop
         self._servers = Servers(loop)
         around = Surroundings(loop, self._servers, self.weather)
-        self._processes = Processes(around, plan.gateways, plan.workers)
+        self._processes = Processes(around, Gateway, plan.gateways, plan.workers)
         self._outside = Outside(loop, random, self._record, self._processes.choose_gateway)
         self._devices = [Device(name, owner, self._outside) for name, owner in plan.devices]
         self._administrator = Administrator(self._outside)
@@ -175,7 +175,7 @@ class World:
         if waiting or not await servers.queue.created():
             return False
         heads = await servers.store.heads([device.owner for device in self._devices])
-        return all(device.position == heads.get(device.owner, 0) for device in self._devices)
+        return all(device.position == heads[device.owner].seq for device in self._devices)
 
     def _count_rows(self) -> int:
         """Return how many jobs are due soon: push messages follow, but digests of the next day can wait."""
@@ -242,7 +242,7 @@ class _Errors(logging.Handler):
 
 
 @contextmanager
-def _errors_logged(errors: list[str]) -> Iterator[None]:
+def errors_logged(errors: list[str]) -> Iterator[None]:
     """Collect what the code under test logs as an error; warnings are the order of the day in a storm."""
     logger = logging.getLogger("notifications")
     handler, level = _Errors(errors), logger.level
