@@ -59,6 +59,11 @@ class Connection:
         return self._closed.is_set()
 
     @property
+    def is_busy(self) -> bool:
+        """Whether what goes to many may wait a moment: here every window is over at once."""
+        return False
+
+    @property
     def is_stalled(self) -> bool:
         """Whether the device does not read."""
         return self._wire.loop.time() < self._full_until

@@ -93,10 +93,29 @@ static void settle(Client *client) {
     note(handshakes, ready_at - client->begun);
 }
 
+/* One event for all rooms: with one each a user would soon have sent more than is allowed in a minute. */
+static void sync_rooms(Client *client) {
+    static char text[16384];
+    size_t length = (size_t)sprintf(text, "421[\"subscriptions:sync\",{\"subscriptions\":[");
+    char *rooms = strdup(client->joins), *save = NULL, *comma = "";
+    for (char *room = strtok_r(rooms, " ", &save); room; room = strtok_r(NULL, " ", &save), comma = ",") {
+        *strchr(room, ':') = '.';
+        length += (size_t)sprintf(text + length, "%s\"%s\"", comma, room);
+    }
+    free(rooms);
+    length += (size_t)sprintf(text + length, "]}]");
+    client->answers = client->rooms - 1;
+    send_text(client, text, length, 1);
+}
+
 static void start_joining(Client *client) {
     client->state = JOINING;
     client->answers = 0;
     if (!client->rooms) return settle(client);
+    if (greets && !*client->offset) {
+        sync_rooms(client);
+        return;
+    }
     size_t length = 0;
     char text[600], *rooms = strdup(client->joins), *save = NULL;
     int id = 1;
@@ -187,7 +206,8 @@ static void read_socketio(Client *client, const Frame *frame, int64_t at) {
         keep_pid(client, frame);
         if (!greets) start_joining(client);
     } else if (frame->text[0] == '4' && kind == '3') {
-        if (!memmem(frame->text, frame->length, "\"ok\":true", 9) && !memmem(frame->text, frame->length, "\"ok\": true", 10))
+        if ((!memmem(frame->text, frame->length, "\"ok\":true", 9) && !memmem(frame->text, frame->length, "\"ok\": true", 10))
+            || memmem(frame->text, frame->length, "\"refused\": [{", 13))
             refuse(client, frame->text, frame->length);
         else if (++client->answers == client->rooms)
             settle(client);

@@ -17,7 +17,7 @@ from notifications.domain.limits import MAX_LATEST, TOPIC_PAGE_AGAIN
 from notifications.domain.saved import Follow
 from notifications.domain.subjects import includes
 from notifications.domain.topics import Topic
-from notifications.domain.window import NO_WINDOW, Window
+from notifications.domain.window import MOMENT, NO_WINDOW, Window
 from notifications.ports.socket import Socket
 
 _log = logging.getLogger(__name__)
@@ -167,8 +167,8 @@ class Follower:
             self._source.unfollow(self, topic)
 
     def _send_live(self, said: Said) -> bool:
-        window = self.window or said.window
-        if window is None or said.urgent or window is NO_WINDOW:
+        window = self.window or said.window or (MOMENT if self.socket.is_busy else NO_WINDOW)
+        if said.urgent or window is NO_WINDOW:
             return self._send(said.event, said.live)
         return self.socket.gather(said.event, said.live, window, self._on_news)
 

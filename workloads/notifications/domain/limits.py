@@ -199,6 +199,8 @@ MIN_WINDOW_MESSAGES: Final = 10
 MAX_WINDOW_MESSAGES: Final = 50
 MIN_WINDOW: Final = 1
 MAX_WINDOW: Final = 100
+# Milliseconds in which a client is busy after it was written to: what many are shown waits as long for more of it
+BUSY_WINDOW: Final = 5
 
 # What sockets follow, saved for stock clients that come back. It outlives a gateway by RECOVERY_WINDOW at least: it is
 # saved anew SAVED_AGAIN after the last time, by whoever is due at a SAVED_TURN

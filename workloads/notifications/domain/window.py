@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from notifications.domain.errors import Invalid
-from notifications.domain.limits import MAX_WINDOW, MAX_WINDOW_MESSAGES, MIN_WINDOW, MIN_WINDOW_MESSAGES
+from notifications.domain.limits import BUSY_WINDOW, MAX_WINDOW, MAX_WINDOW_MESSAGES, MIN_WINDOW, MIN_WINDOW_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,9 @@ class Window:
 
 NO_WINDOW: Final = Window(1, 0)
 """Nothing waits."""
+
+MOMENT: Final = Window(MAX_WINDOW_MESSAGES, BUSY_WINDOW)
+"""For a client that was written to just now: a write for each message costs more than all else that is done for it."""
 
 
 def read_window(value: object, field: str) -> Window | None:

@@ -15,6 +15,11 @@ class Socket(Protocol):
     session: str
     """The Engine.IO id, which names the gateway that holds the connection."""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it was written to so shortly ago that what goes to many may wait a moment for more."""
+        ...
+
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         """Queue an event whose argument is the JSON text `body`, with the cursor as last argument if there is one.
 

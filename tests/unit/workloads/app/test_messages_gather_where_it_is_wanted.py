@@ -15,7 +15,7 @@ from notifications.domain.families import Family
 from notifications.domain.introduction import read_introduction
 from notifications.domain.topic_message import TopicMessage, pack
 from notifications.domain.topics import Topic
-from notifications.domain.window import NO_WINDOW, Window
+from notifications.domain.window import MOMENT, NO_WINDOW, Window
 from tests.support.waiting import eventually
 from tests.unit.workloads.app.test_topics_are_shown_once_in_order import NOW, Device, World
 from tests.unit.workloads.app.world import Reports, principal, store_with
@@ -93,3 +93,24 @@ async def test_a_session_follows_by_what_its_client_has_introduced_itself_with(w
     session = Session(Device(), principal(), reader, Reports(), world.tasks)
     session.introduction = read_introduction(None, None, {"messages": 30})
     assert Followers(world.board).of(session).window == Window(30, 100)
+
+
+async def test_what_comes_to_a_client_that_was_just_written_to_waits_a_moment_for_more(world: World) -> None:
+    device = Device()
+    await world.follow(world.open(device), "orders.1")
+    for device.is_busy in (False, True, False):
+        await world.say("orders.1", device.is_busy)
+    assert device.said() == [False, True, False]
+    assert device.windows == [MOMENT]
+
+
+async def test_urgent_messages_and_clients_that_want_no_window_wait_no_moment_either(world: World) -> None:
+    calm, hurried = Device(is_busy=True), Device(is_busy=True)
+    await world.follow(world.open(calm), "orders.1")
+    follower = world.open(hurried)
+    follower.window = NO_WINDOW
+    await world.follow(follower, "orders.1")
+    await shout(world, "orders.1", "fire")
+    await world.say("orders.1", "smoke")
+    assert calm.windows == [MOMENT]
+    assert not hurried.windows

@@ -35,6 +35,7 @@ class Device:
     windows: list[Window] = field(default_factory=list)
     emptied: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
+    is_busy: bool = False
 
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         if len(self.sent) >= self.room:

@@ -74,6 +74,7 @@ class MemorySocket:
         self.room.set()
         self.closed = False
         self.patience = 30.0
+        self.is_busy = False
 
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         """Remember an event."""

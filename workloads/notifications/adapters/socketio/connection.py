@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import Enum, StrEnum
@@ -12,7 +13,7 @@ from notifications.adapters.socketio.outbox import Outbox
 from notifications.adapters.socketio.wheel import Wheel
 from notifications.adapters.socketio.windows import Gathering, Windows
 from notifications.app.tasks import Tasks
-from notifications.domain.limits import CONNECT_TIMEOUT, PING_INTERVAL, PING_TIMEOUT, TRANSPORT_ROOM
+from notifications.domain.limits import BUSY_WINDOW, CONNECT_TIMEOUT, PING_INTERVAL, PING_TIMEOUT, TRANSPORT_ROOM
 from notifications.domain.window import Window
 
 FAREWELL, PING, PONG, MESSAGE, UPGRADE = "1", "2", "3", "4", "5"
@@ -119,13 +120,15 @@ class Connection:
 
     __slots__ = (
         "_is_held", "_phase", "_serving", "_waiting", "_world", "carrier", "gathering", "outbox", "prober", "sid",
-        "slot",
+        "slot", "written_at",
     )  # fmt: skip
 
     def __init__(self, sid: str, world: World, carrier: Carrier) -> None:
         self.sid = sid
         self.carrier = carrier
         self.outbox = Outbox()
+        self.written_at = -math.inf
+        """When a websocket last brought it something, as the loop tells time."""
         self.prober: Carrier | None = None
         """The websocket that is about to take over, if there is one."""
         self.gathering: Gathering | None = None
@@ -137,6 +140,11 @@ class Connection:
         self._waiting: deque[str] | None = None
         self._serving: asyncio.Task[None] | None = None
         world.wheel.set(self, CONNECT_TIMEOUT)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it was written to within BUSY_WINDOW."""
+        return asyncio.get_running_loop().time() - self.written_at < BUSY_WINDOW / 1000
 
     @property
     def ended(self) -> bool:

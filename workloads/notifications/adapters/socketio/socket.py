@@ -48,6 +48,11 @@ class GatewaySocket:
         named = f',"pid":"{private_id}"' if private_id else ""
         self._connection.send(f'0{{"sid":"{self.id}"{named}}}')
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it was written to within BUSY_WINDOW."""
+        return self._connection.is_busy
+
     def send(self, event: str, body: str, cursor: str | None = None) -> bool:
         """Queue an event; False when there is no room or the connection has ended."""
         connection = self._connection

@@ -99,6 +99,8 @@ class WebSocket(asyncio.Protocol):
         if connection.gathering is not None:
             return
         outbox = connection.outbox
+        if outbox.size:
+            connection.written_at = asyncio.get_running_loop().time()
         while outbox.size and not self._is_choked and connection.carrier is self:
             self._transport.write(outbox.take_some(TRANSPORT_ROOM))
 

@@ -14,7 +14,7 @@ from notifications.adapters.socketio.connection import Connection
 from notifications.adapters.socketio.polling import Poll
 from notifications.adapters.socketio.socket import GatewaySocket
 from notifications.adapters.socketio.windows import Windows
-from notifications.domain.limits import TRANSPORT_ROOM
+from notifications.domain.limits import BUSY_WINDOW, TRANSPORT_ROOM
 from notifications.domain.window import Window
 from tests.support.transport import open_polling
 from tests.unit.workloads.adapters.socketio.conftest import House
@@ -323,3 +323,19 @@ def test_what_is_held_is_never_more_than_a_window_of_messages_and_a_transport_of
         await asyncio.sleep(1)
 
     assert [number for numbers in read(work).read() for number in numbers] == [*range(200)]
+
+
+def test_a_client_is_busy_for_a_moment_after_each_write() -> None:
+    found: list[bool] = []
+
+    async def work(reader: Reader) -> None:
+        await asyncio.sleep(BUSY_WINDOW / 1000)  # since it was greeted
+        found.append(reader.socket.is_busy)
+        reader.send()
+        await turn()
+        found.append(reader.socket.is_busy)
+        await asyncio.sleep(BUSY_WINDOW / 1000)
+        found.append(reader.socket.is_busy)
+
+    read(work)
+    assert found == [False, True, False]
