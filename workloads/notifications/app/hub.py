@@ -168,6 +168,8 @@ class Hub:
             await self._greet_afresh(session, head, start.reason)
             return
         self._send_connected(session, start)
+        if self.recovery and returned:
+            self.recovery.stand(session, returned, start.at)
         session.begin(start.at, behind=start.at.inbox_seq < head.seq)
         if self.recovery and returned:
             await self.recovery.resume(session, returned, start.at)

@@ -84,15 +84,16 @@ class Recovery:
             _log.warning("a session is not recovered", extra={"user": principal.owner.user, "reason": str(error)})
             return None
 
-    async def resume(self, session: Session, returned: Return, at: Cursor) -> None:
-        """Let a session that has just begun follow what it followed, and tell what it may not. Raises Unavailable.
+    def stand(self, session: Session, returned: Return, at: Cursor) -> None:
+        """Give a session its place among topics, before it begins: its first event may carry the cursor already."""
+        if at.topics_epoch:
+            self.followers.of(session).resume(at, returned.follows)
 
-        Until the first wait nothing is sent, and the session's cursor has its place among topics by then.
-        """
+    async def resume(self, session: Session, returned: Return, at: Cursor) -> None:
+        """Let a session that stands there follow what it followed, and tell what it may not. Raises Unavailable."""
         if not at.topics_epoch:
             return
         follower = self.followers.of(session)
-        follower.resume(at, returned.follows)
         for topic, code in returned.refused:
             session.socket.send("topic:closed", json.dumps({"topic": topic.name, "code": code}, ensure_ascii=False))
         wishes = [Wish(follow.topic, at, follow.filter) for follow in returned.follows]
