@@ -197,6 +197,7 @@ class WebSocket(asyncio.Protocol):
         self._answer()
         self._wheel.set(self, CUT_AFTER)
         if connection.carrier is self:
+            connection.gathering = None  # nothing comes behind a farewell that it might wait for
             connection.outbox.put(frames.farewell(code))
             self.flush()
         else:

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications.adapters.socketio.connection import Connection
+from notifications.adapters.socketio.frames import BINARY, CLOSE, NORMAL, UNSUPPORTED, farewell
 from notifications.adapters.socketio.polling import Poll
 from notifications.adapters.socketio.socket import GatewaySocket
 from notifications.adapters.socketio.windows import Windows
 from notifications.domain.limits import BUSY_WINDOW, TRANSPORT_ROOM
 from notifications.domain.window import Window
+from tests.support.frames import frame
 from tests.support.transport import open_polling
 from tests.unit.workloads.adapters.socketio.conftest import House
 from tests.unit.workloads.adapters.socketio.test_flow import enter, serving, turn
@@ -189,6 +192,22 @@ def test_a_client_that_leaves_is_sent_what_has_gathered() -> None:
         await turn()
 
     assert read(work).read()[0] == [0]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [(frame(CLOSE, b"\x03\xe8"), NORMAL), (frame(BINARY, b"x"), UNSUPPORTED)],
+    ids=["who says farewell", "who cannot be understood"],
+)
+def test_a_farewell_stands_behind_what_has_gathered(said: bytes, code: int) -> None:
+    async def work(reader: Reader) -> None:
+        reader.gather()
+        reader.protocol.data_received(said)
+        await asyncio.sleep(1)
+
+    data = b"".join(data for _, data in read(work).written)
+    assert b'42["n",0' in data
+    assert data.endswith(farewell(code))
 
 
 def test_a_transport_that_takes_more_again_is_not_given_what_still_gathers() -> None:
