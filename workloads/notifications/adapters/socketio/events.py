@@ -11,7 +11,7 @@ from notifications.app.read_state import ReadState
 from notifications.app.session import Session
 from notifications.app.sync import changes_since, parse_since
 from notifications.domain import cursor
-from notifications.domain.errors import Invalid, NotFound
+from notifications.domain.errors import Invalid, NotFound, Unavailable
 from notifications.domain.limits import PAGE
 from notifications.domain.notification import UserKey, wire_time
 from notifications.domain.principal import Principal
@@ -54,9 +54,11 @@ class ClientEvents:
         }
 
     async def serve(self, session: Session, event: Event) -> Answer:
-        """Return the answer, or raise Refused or Unavailable."""
+        """Return the answer, or raise Refused or Unavailable. Nothing is served to who was sent away meanwhile."""
         if event.name not in _FREE:
             await self.spend(session.principal.owner)
+            if session.ended:
+                raise Unavailable("the connection has ended")
         handler = self._handlers.get(event.name)
         if handler is None:
             raise Invalid(f"unknown event {event.name[:64]!r}")
