@@ -59,7 +59,8 @@ async def answer_poll(connection: Connection, request: web.Request) -> web.Respo
         raise Invalid("this connection has ended")
     if not ((connection.outbox and not connection.gathering) or connection.ended or connection.prober):
         await poll.wait()
-    if connection.carrier is not poll or request.transport is None:  # who has hung up gets nothing, or it would be lost
+    # Who has hung up gets nothing, or it would be lost; and what gathers leaves with what follows it
+    if connection.carrier is not poll or request.transport is None or connection.gathering:
         return _packets([])
     return _packets(connection.outbox.take())
 

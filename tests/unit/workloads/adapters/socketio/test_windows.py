@@ -20,6 +20,7 @@ from notifications.domain.limits import BUSY_WINDOW, TRANSPORT_ROOM
 from notifications.domain.window import Window
 from tests.support.frames import frame
 from tests.support.transport import open_polling
+from tests.support.waiting import eventually
 from tests.unit.workloads.adapters.socketio.conftest import House
 from tests.unit.workloads.adapters.socketio.test_flow import enter, serving, turn
 from tests.unit.workloads.app.world import in_virtual_time
@@ -254,6 +255,45 @@ async def test_a_poll_that_comes_meanwhile_waits_for_the_rest_of_the_window(hous
 
         assert socket.gather("n", "0", TENTH, tell_soon)
         assert await polling.receive() == ['42["n",0]', '42["position",1]']
+
+
+async def test_a_second_poll_does_not_let_the_first_take_what_still_gathers(house: House) -> None:
+    async with serving(house) as url, open_polling(url) as polling:
+        await polling.send('40{"token":"alice"}')
+        await polling.receive()
+        socket = house.guest.socket
+        connection = house.server._engine.find(socket.session)
+        assert connection is not None
+        first = asyncio.create_task(polling.receive())
+        await eventually(lambda: is_polled(connection))
+        assert socket.gather("n", "0", Window(10, 60_000), lambda: None)
+        second = asyncio.create_task(polling.receive())
+        assert await first == ["6"]
+        assert connection.gathering is not None
+        connection.leave(connection.gathering)
+        assert await second == ['42["n",0]']
+
+
+async def test_a_probe_does_not_let_a_poll_take_what_still_gathers(house: House) -> None:
+    async with serving(house) as url, open_polling(url) as polling:
+        await polling.send('40{"token":"alice"}')
+        await polling.receive()
+        socket = house.guest.socket
+        connection = house.server._engine.find(socket.session)
+        assert connection is not None
+        polled = asyncio.create_task(polling.receive())
+        await eventually(lambda: is_polled(connection))
+        assert socket.gather("n", "0", Window(10, 60_000), lambda: None)
+        async with polling.upgrade() as websocket:
+            assert await polled == ["6"]
+            await eventually(lambda: not isinstance(connection.carrier, Poll))
+            assert connection.gathering is not None
+            connection.leave(connection.gathering)
+            assert await websocket.receive() == ['42["n",0]']
+
+
+def is_polled(connection: Connection) -> bool:
+    return isinstance(connection.carrier, Poll) and connection.carrier._waiting is not None
 
 
 def test_thousands_end_in_turns_and_share_a_few_timers() -> None:
