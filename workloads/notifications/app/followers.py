@@ -16,8 +16,10 @@ class Followers:
         self._positions = Positions()
 
     def of(self, session: Session) -> Follower:
-        """Return the follower of a session, made if it has none."""
+        """Return the follower of a session, made if it has none; that of one that has ended follows nothing."""
         if session.topics is None:
             session.topics = self._board.make_follower(session.socket, partial(self._positions.soon, session))
             session.topics.window = session.introduction.window
+            if session.ended:
+                session.topics.close()
         return session.topics
