@@ -55,10 +55,14 @@ def at_a(work: Callable[[Place], Awaitable[None]]) -> None:
     in_virtual_time(live)
 
 
+def names(session: Session) -> list[str]:
+    assert isinstance(session.socket, MemorySocket)
+    return session.socket.names()
+
+
 async def shown(session: Session) -> int:
     await asyncio.sleep(1)
-    assert isinstance(session.socket, MemorySocket)
-    return session.socket.names().count("topic:message")
+    return names(session).count("topic:message")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,21 @@ def test_who_missed_more_is_not_recovered_and_hears_what_comes(topic: str, sizes
         assert await shown(session) == (len(sizes) if recovered else 0)
         await place.say(100, "user.bob.more" if topic.endswith(">") else topic)
         assert await shown(session) == (len(sizes) if recovered else 0) + 1
+
+    at_a(work)
+
+
+def test_who_follows_it_already_and_missed_more_is_told_so() -> None:
+    async def work(place: Place) -> None:
+        session, _ = await place.gateway.join()
+        await place.ask(session, "topic:subscribe", {"topic": "user.bob"})
+        for _ in range(201):
+            await place.say(1_000)
+        wish = {"topic": "user.bob", "since": encode(START)}
+        assert (await place.ask(session, "topic:subscribe", wish))["recovered"] is False
+        await place.ask(session, "subscriptions:sync", {"subscriptions": [wish]})
+        assert names(session).count("topic:gap") == 1
+        assert await shown(session) == 201
 
     at_a(work)
 

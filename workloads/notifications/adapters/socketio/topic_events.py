@@ -145,11 +145,12 @@ class TopicEvents:
     async def _begin(self, session: Session, wish: Wish) -> bool:
         if session.ended:
             raise Unavailable("the connection has ended")
-        if wish.since and not await self._board.reaches(wish.topic, wish.since):
+        reached = not wish.since or await self._board.reaches(wish.topic, wish.since)
+        if not reached:
             wish = replace(wish, since=None)
         recovered = await self._board.follow(self._recovery.followers.of(session), wish)
         self.on_follow(session, wish.topic)
-        return recovered
+        return recovered and reached
 
     def _unfollow(self, session: Session, topic: Topic) -> None:
         if session.topics is not None:
