@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -66,13 +66,13 @@ class Board:
         """Say whether nothing that was said since a position is lost. Raises Unavailable."""
         return (await self._check_epoch()).holds_all_after(at)
 
-    async def reaches(self, topic: Topic, at: Cursor) -> bool:
-        """Say whether what was said since a position is no more than the topic's family is shown again at once.
+    async def reaches(self, topics: Iterable[Topic], at: Cursor, is_wanted: Callable[[], bool] = lambda: True) -> bool:
+        """Say whether what was said since a position is no more than each topic's family is shown again at once.
 
-        Raises Unavailable.
+        False as well for who wants it no more. Raises Unavailable.
         """
-        size = self._sizes.get(topic.family)
-        return size is None or await self._reader.fits(topic, at.topics_seq, size)
+        sizes = {topic: self._sizes[topic.family] for topic in topics if topic.family in self._sizes}
+        return not sizes or await self._reader.fits(sizes, at.topics_seq, is_wanted)
 
     def make_follower(self, socket: Socket, on_news: Callable[[], None]) -> Follower:
         """Return what follows topics for a socket; `on_news` is called before it is sent something."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,17 +81,22 @@ class LogReader:
         """Return the same as the log has it."""
         return await self._log.read(topic, after, limit)
 
-    async def fits(self, topic: Topic, after: int, size: int) -> bool:
-        """Say whether what is to be shown of a topic after a number has `size` bytes at most."""
-        if ((await self.find_end()).last - after) * (MAX_TOPIC_MESSAGE + MAX_TOPIC_HEAD) <= size:
-            return True
-        more = True
-        while more and size >= 0:
-            async with self._room:
-                page = await self.read_entries(topic, after)
-            size -= sum(len(entry.body) for entry in page.entries if self._open(entry))
-            after, more = page.upto, page.more
-        return size >= 0
+    async def fits(self, sizes: Mapping[Topic, int], after: int, is_wanted: Callable[[], bool] = lambda: True) -> bool:
+        """Say whether what is to be shown of each topic after a number has so many bytes at most.
+
+        One topic is read after the other. What is not wanted any more does not fit.
+        """
+        most = ((await self.find_end()).last - after) * (MAX_TOPIC_MESSAGE + MAX_TOPIC_HEAD)
+        for topic, size in sizes.items():
+            upto, more = after, most > size
+            while more:
+                if not is_wanted():
+                    return False
+                page, length = await self._measure(topic, upto)
+                size, upto, more = size - length, page.upto, page.more
+                if size < 0:
+                    return False
+        return True
 
     def prepare(self, entry: Entry) -> Said | None:
         """Return what is to be shown of an entry; None if its time is over or it is none of ours."""
@@ -100,14 +106,24 @@ class LogReader:
         return Said(entry.seq, entry.subject, message.event, live, replayed, message.urgent)
 
     async def _read(self, topic: Topic, after: int) -> Passage:
-        try:
-            page = await self.read_entries(topic, after)
-        finally:
-            self._room.release()
+        page = await self._read_page(topic, after)
         end = await self.find_end()
         said = tuple(said for entry in page.entries if (said := self.prepare(entry)))
         # What the log no longer has is not asked for again
         return Passage(said, max(page.upto, end.first - 1), page.more, whole=end.first <= after + 1)
+
+    async def _measure(self, topic: Topic, after: int) -> tuple[LogPage, int]:
+        async def measure() -> tuple[LogPage, int]:
+            page = await self._read_page(topic, after)
+            return page, sum(len(entry.body) for entry in page.entries if self._open(entry))
+
+        return await self._flights.share(("size", topic, after), measure, self._room.acquire)
+
+    async def _read_page(self, topic: Topic, after: int) -> LogPage:
+        try:
+            return await self.read_entries(topic, after)
+        finally:
+            self._room.release()
 
     def _open(self, entry: Entry) -> TopicMessage | None:
         try:

@@ -77,9 +77,8 @@ class Recovery:
             if saved is None or not await self._board.holds_all_after(at):
                 return None
             returned = await self._authorize(principal, private_id, read_follows(principal.owner.tenant, saved))
-            follows = returned.follows if returned else ()
-            reached = await asyncio.gather(*(self._board.reaches(follow.topic, at) for follow in follows))
-            return returned if all(reached) else None
+            topics = [follow.topic for follow in returned.follows] if returned else []
+            return returned if await self._board.reaches(topics, at) else None
         except (NotificationsError, ValueError, LookupError) as error:
             _log.warning("a session is not recovered", extra={"user": principal.owner.user, "reason": str(error)})
             return None

@@ -8,7 +8,7 @@ import pytest
 from notifications.adapters.memory.topic_log import MemoryTopicLog
 from notifications.app.log_reader import LogReader
 from notifications.domain.errors import Unavailable
-from notifications.domain.limits import TOPIC_END_EVERY, TOPIC_PAGES_AT_ONCE
+from notifications.domain.limits import TOPIC_END_EVERY, TOPIC_PAGE, TOPIC_PAGES_AT_ONCE
 from notifications.domain.topic_message import TopicMessage, pack
 from notifications.domain.topics import LogEnd, LogPage, Topic
 from tests.unit.workloads.app.test_topics_are_shown_once_in_order import NOW
@@ -88,6 +88,45 @@ def test_a_page_that_cannot_be_read_leaves_its_place_to_others() -> None:
         return len((await reader.read(topic(0), 0)).said)
 
     assert in_virtual_time(work) == 1
+
+
+async def fill(log: DistantLog, number: int, messages: int) -> None:
+    for _ in range(messages):
+        await log.append(topic(number), pack(TopicMessage("topic:message", 0, "{}", None)), uuid4())
+
+
+def test_those_who_ask_at_once_how_much_they_missed_share_the_pages() -> None:
+    async def work() -> int:
+        log = DistantLog()
+        reader = LogReader(log, lambda: NOW)
+        await fill(log, 0, 3 * TOPIC_PAGE)
+        assert all(await asyncio.gather(*(reader.fits({topic(0): 1_000_000}, 0) for _ in range(50))))
+        return log.reads
+
+    assert in_virtual_time(work) == 3
+
+
+def test_how_much_one_missed_of_many_topics_is_read_a_page_at_a_time() -> None:
+    async def work() -> tuple[int, int]:
+        log = DistantLog()
+        reader = LogReader(log, lambda: NOW)
+        for number in range(5):
+            await fill(log, number, TOPIC_PAGE)
+        assert await reader.fits({topic(number): 100_000 for number in range(5)}, 0)
+        return log.reads, log.most_under_way
+
+    assert in_virtual_time(work) == (5, 1)
+
+
+def test_nothing_more_is_read_for_who_has_left() -> None:
+    async def work() -> int:
+        log = DistantLog()
+        reader = LogReader(log, lambda: NOW)
+        await fill(log, 0, 5 * TOPIC_PAGE)
+        assert not await reader.fits({topic(0): 1_000_000}, 0, lambda: log.reads < 2)
+        return log.reads
+
+    assert in_virtual_time(work) == 2
 
 
 def test_one_who_asks_alone_does_not_wait() -> None:

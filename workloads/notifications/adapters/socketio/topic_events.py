@@ -145,7 +145,7 @@ class TopicEvents:
     async def _begin(self, session: Session, wish: Wish) -> bool:
         if session.ended:
             raise Unavailable("the connection has ended")
-        reached = not wish.since or await self._board.reaches(wish.topic, wish.since)
+        reached = not wish.since or await self._board.reaches([wish.topic], wish.since, lambda: not session.ended)
         if not reached:
             wish = replace(wish, since=None)
         recovered = await self._board.follow(self._recovery.followers.of(session), wish)
