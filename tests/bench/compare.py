@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tests.bench.figures import Figure, spread
@@ -110,6 +111,7 @@ async def main(given: argparse.Namespace) -> None:
     compiler = find_compiler()
     assert compiler is not None, "make bench needs a C compiler for its load: on Debian, apt install gcc libc6-dev"
     server, clients = choose_cores()
+    describe_commit()
     scenarios = {name: one for name, one in plan(QUICK if given.quick else 1.0).items() if name in given.scenarios}
     with tempfile.TemporaryDirectory(prefix="bench-load-") as folder:
         build()
@@ -152,7 +154,9 @@ def describe_surroundings(figures: Sequence[Figure], given: argparse.Namespace) 
     ]
 
 
+@cache
 def describe_commit() -> str:
+    """Return what is measured. Asked once, before results are written beside it."""
     return subprocess.run(
         ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True
     ).stdout.strip()
