@@ -51,14 +51,15 @@ class Drain:
         await self._fleet.leave()
         await self._settle()
         await stop_listening()
-        clients, due = self._count(), _now()
-        for let_go in self._clients():
+        clients, began = self._count(), _now()
+        due = began
+        for moved, let_go in enumerate(self._clients(), start=1):
             if not self._fleet.others_accept():
                 let_go(self._chance.uniform(MOVED_AFTER, MOVED_WITHIN))
                 continue
             let_go(MOVED_AFTER)
             self.rate = self._pace.share(self._fleet.count_movers(), clients)
-            due = max(due + 1 / self.rate, _now() - DRAIN_LAG)
+            due = min(max(due + 1 / self.rate, _now() - DRAIN_LAG), began + self._pace.latest(moved, clients))
             await asyncio.sleep(max(0.0, due - _now()))
         self.rate = 0.0
 

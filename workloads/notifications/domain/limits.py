@@ -349,7 +349,7 @@ DRAIN_BEAT: Final = 1.0
 DRAIN_PACE: Final = 200
 DRAIN_WITHIN: Final = 270
 MAX_DRAIN_WITHIN: Final = 3570
-# Who was held up for longer does not catch up: it would move more in a second than its share
+# Who was held up for longer does not catch up, unless it would not be done in time: it would move more than its share
 DRAIN_LAG: Final = 0.01
 # Seconds after which a moved client comes back: one by one at once, all together spread over some
 MOVED_AFTER: Final = 0.1

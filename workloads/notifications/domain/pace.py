@@ -25,3 +25,7 @@ class Pace:
         """
         fair = self.per_second / movers if movers else min(self.per_second, self.connections / self.seconds)
         return max(fair, clients / self.seconds)
+
+    def latest(self, moved: int, clients: int) -> float:
+        """Return after how many seconds `moved` of `clients` have to be, so that all are in time."""
+        return self.seconds * moved / max(clients, 1)

@@ -2,8 +2,10 @@
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -89,6 +91,24 @@ def test_more_than_a_gateway_should_hold_are_gone_in_time_all_the_same() -> None
     passages = [Passage() for _ in range(int(2 * PACE.per_second * PACE.seconds))]
     leave(others=1, passages=passages)
     assert passages[-1].closed_at - passages[0].closed_at == pytest.approx(PACE.seconds, rel=0.01)
+
+
+@pytest.mark.parametrize("lag", [0.1, 0.5])
+def test_a_gateway_that_is_late_each_time_is_done_in_time_and_without_a_rush_at_the_end(
+    lag: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleep = asyncio.sleep
+
+    async def sleep_longer(seconds: float) -> None:
+        await sleep(seconds + lag if seconds > 0 else 0)
+
+    monkeypatch.setattr("notifications.app.drain.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep_longer}))
+    passages = [Passage() for _ in range(PACE.connections)]
+    leave(others=1, passages=passages)
+    times = [passage.closed_at for passage in passages]
+    assert times[-1] - times[0] <= PACE.seconds + lag
+    evenly = PACE.connections / PACE.seconds
+    assert max(Counter(times).values()) <= evenly * lag + 2
 
 
 def test_they_go_at_once_when_nobody_could_take_them() -> None:
