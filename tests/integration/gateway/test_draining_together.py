@@ -92,7 +92,7 @@ class Crowd:
 
     async def follow(self) -> bool:
         """Whether all stock clients follow the topic."""
-        return (await self.script.emit("count"))["follow"] == EACH
+        return bool((await self.script.emit("count"))["follow"] == EACH)
 
     async def has_heard(self, count: int) -> bool:
         """Whether everybody has had so many notifications, and messages of the topic if it follows that."""
