@@ -1,14 +1,16 @@
 """What ports/sessions.py promises, kept by JetStream and by memory alike."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from notifications.adapters.memory.sessions import MemorySessionStore
-from notifications.adapters.nats.connection import connect
+from notifications.adapters.nats.client import Message
+from notifications.adapters.nats.connection import Question, connect
 from notifications.adapters.nats.sessions import NatsSessionStore
+from notifications.domain.errors import Unavailable
 from notifications.domain.saved import Saved
 from notifications.ports.sessions import SessionStore
 from tests.support.nats import NatsServer
@@ -60,6 +62,12 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     return found
 
 
+async def put(store: SessionStore, saved: Saved) -> int | None:
+    (number,) = await store.put([saved])
+    assert not isinstance(number, Unavailable)
+    return number
+
+
 async def test_what_was_saved_is_found_at_another_gateway_by_who_knows_where(stores: Stores) -> None:
     assert await stores.second.get("acme", "first-id") is None
     assert None not in await stores.first.put([FIRST, SECOND])
@@ -76,7 +84,7 @@ async def test_the_last_counts(stores: Stores) -> None:
 
 
 async def test_who_names_a_number_replaces_that_and_nothing_else(stores: Stores) -> None:
-    (number,) = await stores.first.put([replace(FIRST, number=0)])
+    number = await put(stores.first, replace(FIRST, number=0))
     (again,) = await stores.first.put([replace(FIRST, number=number, body=b"again")])
     assert again is not None
     late = replace(FIRST, number=number, body=b"late")
@@ -95,9 +103,26 @@ async def test_what_was_forgotten_is_gone(stores: Stores) -> None:
 
 
 async def test_a_store_that_lost_everything_goes_on(stores: Stores) -> None:
-    (number,) = await stores.first.put([FIRST])
+    number = await put(stores.first, FIRST)
     await stores.wipe()
     assert await stores.second.get("acme", "first-id") is None
     assert await stores.first.put([replace(FIRST, number=number)]) == [None]
     assert None not in await stores.first.put([replace(FIRST, number=0)])
     assert await stores.second.get("acme", "first-id") == b"first"
+
+
+async def test_an_answer_that_is_lost_costs_no_other_its_number(
+    private_nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await connect([private_nats.url], "gateway", private_nats.password("gateway"), "contract")
+    store, ask_each = NatsSessionStore(connection), connection.ask_each
+    before = await put(store, SECOND)
+
+    async def lose_first(questions: Sequence[Question]) -> list[Message | None]:
+        return [None, *(await ask_each(questions))[1:]]
+
+    monkeypatch.setattr(connection, "ask_each", lose_first)
+    lost, number = await store.put([FIRST, replace(SECOND, number=before)])
+    assert isinstance(lost, Unavailable)
+    assert isinstance(number, int)
+    await connection.close()

@@ -153,6 +153,8 @@ class Recovery:
         if (saved := _describe(session, number)) is None:
             return True
         (stored,) = await self._store.put([saved])
+        if isinstance(stored, Unavailable):
+            raise stored
         if stored is not None and not session.ended:
             self._last[session] = _Last(asyncio.get_running_loop().time(), stored)
         return stored is not None
@@ -162,9 +164,11 @@ class Recovery:
         numbers = await self._store.put(list(saved.values()))
         now = asyncio.get_running_loop().time()
         for session, number in zip(saved, numbers, strict=True):
-            if session in self._last:
+            if session in self._last and not isinstance(number, Unavailable):
                 # What was saved elsewhere since, or without our knowing, is left alone until it is gone
                 self._last[session] = _Last(now - SAVED_AGAIN, 0) if number is None else _Last(now, number)
+        if error := next((number for number in numbers if isinstance(number, Unavailable)), None):
+            raise error
 
     def _describe_again(self, session: Session) -> Saved | None:
         try:

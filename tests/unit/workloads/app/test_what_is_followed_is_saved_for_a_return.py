@@ -28,19 +28,22 @@ _nonces = count(1)
 
 
 class Sessions(MemorySessionStore):
-    """May be away, and remembers how many were saved at once."""
+    """May be away, or lose the first answer of many, and remembers how many were saved at once."""
 
-    is_away = False
+    is_away = loses_first = False
 
     def __init__(self) -> None:
         super().__init__()
         self.puts: list[int] = []
 
-    async def put(self, saved: Sequence[Saved]) -> list[int | None]:
+    async def put(  # type: ignore[override]  # as the port says
+        self, saved: Sequence[Saved]
+    ) -> Sequence[int | Unavailable | None]:
         if self.is_away:
             raise Unavailable("away")
         self.puts.append(len(saved))
-        return await super().put(saved)
+        first, *others = await super().put(saved) or [None]
+        return [Unavailable("no answer") if self.loses_first else first, *others][: len(saved)]
 
 
 class Gateway:
@@ -215,6 +218,33 @@ def test_an_outage_of_the_store_ends_nothing() -> None:
         first.store.is_away = False
         await asyncio.sleep(2 * (SAVED_AGAIN + SAVED_TURN))
         assert (await second.join(session))[1]
+
+    between(work)
+
+
+def test_an_answer_that_is_lost_is_logged_and_ends_nothing_of_others(caplog: pytest.LogCaptureFixture) -> None:
+    async def work(first: Gateway, second: Gateway) -> None:
+        one, other = [(await first.join())[0] for _ in range(2)]
+        for session in (one, other):
+            await first.follow(session, "user.bob")
+        first.store.puts.clear()
+        first.store.loses_first = True
+        await asyncio.sleep(SAVED_AGAIN + SAVED_TURN)
+        first.store.loses_first = False
+        assert first.store.puts == [2]
+        await first.follow(other, "user.bob.more")
+        assert await saved(first, other) == ["user.bob", "user.bob.more"]
+
+    between(work)
+    assert "sessions are not saved" in caplog.messages
+
+
+def test_who_is_not_known_to_be_saved_is_not_told_that_it_follows() -> None:
+    async def work(first: Gateway, second: Gateway) -> None:
+        session, _ = await first.join()
+        first.store.loses_first = True
+        with pytest.raises(Unavailable):
+            await first.follow(session, "user.bob")
 
     between(work)
 

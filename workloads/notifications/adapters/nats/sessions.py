@@ -26,7 +26,7 @@ class NatsSessionStore:
         self._connection = connection
         self._replicas = replicas
 
-    async def put(self, saved: Sequence[Saved]) -> list[int | None]:
+    async def put(self, saved: Sequence[Saved]) -> list[int | Unavailable | None]:
         """Save each that may replace what is there."""
         questions = [_ask(one) for one in saved]
         answers = await self._connection.ask_each(questions)
@@ -56,12 +56,12 @@ def _ask(saved: Saved) -> Question:
     return session(saved.tenant, saved.private_id), saved.body, headers
 
 
-def _read_number(answer: Message | None) -> int | None:
+def _read_number(answer: Message | None) -> int | Unavailable | None:
     if answer is None or answer.status:
-        raise Unavailable("what a connection follows could not be saved")
+        return Unavailable("what a connection follows could not be saved")
     told = read_acknowledgement(answer.data)
     if told.error is None:
         return told.seq
     if told.error.err_code in _OTHER_NUMBER:
         return None
-    raise Unavailable(f"what a connection follows was not saved: {told.error.description}")
+    return Unavailable(f"what a connection follows was not saved: {told.error.description}")
