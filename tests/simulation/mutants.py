@@ -92,7 +92,7 @@ def offer_as_the_first(patch: pytest.MonkeyPatch) -> None:
 def go_live_without_reading(patch: pytest.MonkeyPatch) -> None:
     """What came while the device was away is not shown until something else repairs it."""
 
-    def begin(self: Session, at: Cursor) -> None:
+    def begin(self: Session, at: Cursor, pending: tuple[UUID, ...] = (), *, behind: bool = True) -> None:
         self._epoch, self.position, self._told = at.inbox_epoch, at.inbox_seq, at.inbox_seq
         self._live = True
 
