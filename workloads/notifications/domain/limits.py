@@ -82,7 +82,7 @@ DEDUPLICATION_WINDOW: Final = 600.0
 REDRIVE_AFTER: Final = 900.0
 # By so much clocks may differ, and a job may be stored later than it was marked as published
 REDRIVE_SLACK: Final = 60.0
-# What came of jobs of a lost stream may still be written down this long after another one was adopted: acknowledgements,
+# What came of jobs of a lost stream may still be written down this long after another was adopted: acknowledgements,
 # and attempts that have failed and are to be made again by a stream that is not there
 ADOPTION_GRACE: Final = 15.0
 MAX_RELAYS: Final = 8_000
