@@ -153,6 +153,8 @@ async def test_a_client_is_recovered_when_its_nats_server_and_then_its_gateway_d
         await asyncio.wait_for(device.closed.wait(), 10)
         await say(site, accepted, 20)
         presented: dict[str, Any] = {"pid": device.private_id, "offset": device.cursor}
+    async with join(site.gateways[1].url, site.token("bob")) as other:
+        await insist(other, "topic:subscribe", TOPIC)  # until a server leads what is saved again
     async with join(site.gateways[1].url, site.token("ann"), **presented) as again:
         assert again.events[0][1]["recovered"] is True
         await say(site, accepted, 5)
